@@ -1,0 +1,17 @@
+"""What can be computed: importing this package fills the registry of primitives."""
+
+from vtrace.ops import arithmetic as arithmetic
+from vtrace.ops import assembly as assembly
+from vtrace.ops import comparison as comparison
+from vtrace.ops import contraction as contraction
+from vtrace.ops import division as division
+from vtrace.ops import indexing as indexing
+from vtrace.ops import kernel as kernel
+from vtrace.ops import logic as logic
+from vtrace.ops import movement as movement
+from vtrace.ops import power as power
+from vtrace.ops import reduction as reduction
+from vtrace.ops import reshape as reshape
+from vtrace.ops import rounding as rounding
+from vtrace.ops import selection as selection
+from vtrace.ops import transcendental as transcendental
