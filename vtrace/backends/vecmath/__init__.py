@@ -1,0 +1,43 @@
+"""Float functions as straight-line code over emitter values, so that every target vectorises them.
+
+`FUNCTIONS` maps NumPy's name to a rule (emitter, *values) -> value. Operands are float32 or float64 and agree. The
+code relies on each operation being rounded as written: no reassociation, no contraction of mul and add.
+"""
+
+from collections.abc import Callable
+
+from vtrace.backends.vecmath import exponential, hyperbolic, logarithm, trigonometric
+from vtrace.backends.vecmath.number import Number
+from vtrace.ir.emitter import Emitter, Value
+
+Rule = Callable[..., Value]
+
+
+def _rule(function: Callable[..., Number]) -> Rule:
+    def rule(e: Emitter, *args: Value) -> Value:
+        return function(*(Number(e, x) for x in args)).value
+
+    rule.__name__ = function.__name__
+    rule.__doc__ = function.__doc__
+    return rule
+
+
+FUNCTIONS: dict[str, Rule] = {
+    function.__name__: _rule(function)
+    for function in (
+        exponential.exp,
+        exponential.exp2,
+        exponential.expm1,
+        logarithm.log,
+        logarithm.log2,
+        logarithm.log10,
+        logarithm.log1p,
+        trigonometric.sin,
+        trigonometric.cos,
+        trigonometric.tan,
+        hyperbolic.sinh,
+        hyperbolic.cosh,
+        hyperbolic.tanh,
+    )
+}
+"""The rules by NumPy's names."""
