@@ -11,12 +11,14 @@ from vtrace.errors import ParseError
 
 _TOKEN = re.compile(
     r"""
-      (?P<skip>   \s+ | \#(?:[ \t][^\n]*|(?=\n|\Z)) | //[^\n]* )
-    | (?P<digest> \#[0-9a-f]+ )
-    | (?P<number> -?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?(?!\w) | -?inf(?![\w.]) | nan(?:\(0x[0-9a-f]+\))?(?![\w.]) )
-    | (?P<word>   [^\W\d]\w*(?:\.\w+)* )
-    | (?P<string> "(?:[^"\\\n]|\\.)*" )
-    | (?P<mark>   [{}()\[\]:;,.=] )
+      (?: \s+ | \#(?:[ \t][^\n]*|(?=\n|\Z)) | //[^\n]* )*
+      (?: (?P<mark>   [{}()\[\]:;,.=] )
+        | (?P<word>   (?!(?:inf|nan)(?![\w.]))[^\W\d]\w*(?:\.\w+)* )
+        | (?P<number> -?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?(?!\w) | -?inf | nan(?:\(0x[0-9a-f]+\))? )
+        | (?P<digest> \#[0-9a-f]+ )
+        | (?P<string> "(?:[^"\\\n]|\\.)*" )
+        | (?P<end>    \Z )
+        | (?P<wrong>  . ) )
     """,
     re.VERBOSE,
 )
@@ -34,19 +36,18 @@ class Token(NamedTuple):
 
 
 def tokenize(text: str) -> list[Token]:
-    """All tokens of `text`, then one of kind `end`."""
-    tokens = []
-    position = 0
-    while position < len(text):
-        match = _TOKEN.match(text, position)
-        if match is None:
-            raise error_at(text, position, _no_token(text, position))
+    """All tokens of `text`, the last one of kind `end`."""
+    tokens: list[Token] = []
+    for match in _TOKEN.finditer(text):
         kind = match.lastgroup
-        if kind is not None and kind != "skip":
-            tokens.append(Token(kind, match.group(), position))
-        position = match.end()
-    tokens.append(Token("end", "", len(text.rstrip())))
-    return tokens
+        assert kind is not None, "every alternative is named"
+        start = match.start(kind)
+        if kind == "wrong":
+            raise error_at(text, start, _no_token(text, start))
+        if kind == "end":
+            break
+        tokens.append(Token(kind, match[kind], start))
+    return [*tokens, Token("end", "", len(text.rstrip()))]
 
 
 def _no_token(text: str, position: int) -> str:
