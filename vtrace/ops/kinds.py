@@ -115,6 +115,8 @@ class Reduction(ElementPrimitive):
 
     axes: tuple[int, ...]
     kinds: ClassVar[str]
+    without_identity: ClassVar[str] = ""
+    """NumPy's name of an operation that has no result for no elements."""
 
     @abstractmethod
     def rebuilt(self, axes: tuple[int, ...]) -> "Reduction":
@@ -132,6 +134,8 @@ class Reduction(ElementPrimitive):
     def infer(self, x: ArrayType) -> ArrayType:
         require_kind(self.name, x.dtype, self.kinds)
         require_axes(self.name, self.axes, x)
+        if self.without_identity and any(x.shape[a] == 0 for a in self.axes):
+            raise ShapeError(f"zero-size array to reduction operation {self.without_identity} which has no identity")
         return x.drop(self.axes)
 
     @final
