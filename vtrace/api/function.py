@@ -1,0 +1,141 @@
+"""The callable that `vmap` and `jit` return."""
+
+import functools
+import sys
+from collections.abc import Callable
+from threading import RLock
+from types import MethodType
+from typing import Any, Generic, ParamSpec, TypeVar, overload
+
+from vtrace.api.call import Call
+from vtrace.api.capture import capture
+from vtrace.api.fast_path import FastPath
+from vtrace.api.inspection import Inspection
+from vtrace.api.leaves import is_weak, ready_array
+from vtrace.api.nested import arrays_for_tracing, call_inline
+from vtrace.api.program import Program
+from vtrace.api.signature import Mapping, Signature, Signatures
+from vtrace.frontend.pytree import Tree, unflatten
+from vtrace.frontend.trace import Frame, current_frame
+from vtrace.frontend.tracer import Tracer
+from vtrace.ir.parser import parse_type
+from vtrace.ir.types import Array, ArrayType, type_of
+
+P = ParamSpec("P")
+R_co = TypeVar("R_co", covariant=True)
+
+
+class Function(Generic[P, R_co]):
+    """A function that is traced, batched if it comes from `vmap`, compiled when first called, and then run as a kernel.
+
+    One compilation serves every batch size: it depends on the structure of the arguments, and on the dtype and shape
+    of one example of each. Arrays that the function closes over are constants of the compiled program, so changing them
+    later has no effect.
+    """
+
+    def __init__(self, function: Callable[P, R_co], mapping: Mapping | None) -> None:
+        functools.update_wrapper(self, function)
+        self._function = function
+        self._mapping = mapping
+        self._what = f"{'jit' if mapping is None else 'vmap'} of {_name(function)}"
+        self._lock = RLock()
+        self._fast = FastPath()
+        self._programs: dict[Signature, Program] = {}
+        self._signatures = Signatures(self._what, mapping)
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
+        frame = current_frame()
+        if frame is not None:
+            return self._call_traced(frame, args, kwargs)  # type: ignore[no-any-return]  # tracers stand for R_co
+        program = None if kwargs else self._fast.find(args)
+        if program is not None:
+            return program(args)  # type: ignore[no-any-return]  # the structure is that of R_co
+        return self._call(args, kwargs)  # type: ignore[no-any-return]
+
+    def inspect(self, *args: Any, **kwargs: Any) -> Inspection:
+        """Every stage of this function for arguments like these: arrays, or types such as `"f64[b,3]"`."""
+        call = Call(self._function, args, kwargs)
+
+        def type_at(position: int, leaf: Any) -> ArrayType:
+            if isinstance(leaf, ArrayType):
+                return leaf
+            if isinstance(leaf, str):
+                return parse_type(leaf)
+            return type_of(ready_array(leaf, self._what, lambda: call.names()[position]))
+
+        types = [type_at(position, leaf) for position, leaf in enumerate(call.leaves)]
+        signature = self._signatures.of(call, types, list(map(is_weak, call.leaves)))
+        title = f"{self._what}({', '.join(f'{n}: {t}' for n, t in zip(call.names(), types, strict=True))})"
+        return Inspection(self._program(call, signature), title)
+
+    @property
+    def compilations(self) -> int:
+        """How many programs have been compiled for this function."""
+        with self._lock:
+            return sum(p.is_compiled for p in self._programs.values())
+
+    def cache_clear(self) -> None:
+        """Forget every compiled program."""
+        with self._lock:
+            self._programs.clear()
+            self._fast.clear()
+
+    def _call(self, args: tuple[Tree, ...], kwargs: dict[str, Tree]) -> Any:
+        """A call on arrays, whatever their structure."""
+        call = Call(self._function, args, kwargs)
+        arrays = [self._array(call, position, leaf) for position, leaf in enumerate(call.leaves)]
+        signature = self._signatures.of(call, list(map(type_of, arrays)), list(map(is_weak, call.leaves)))
+        program = self._program(call, signature)
+        results = program(arrays)
+        if not kwargs:
+            self._fast.remember(args, program)
+        return results
+
+    def _array(self, call: Call, position: int, leaf: Any) -> Array:
+        if isinstance(leaf, Tracer):
+            Frame(None).capture(leaf)  # no trace is under way, so this raises the error of an escaped tracer
+        return ready_array(leaf, self._what, lambda: call.names()[position])
+
+    def _call_traced(self, frame: Frame, args: tuple[Tree, ...], kwargs: dict[str, Tree]) -> Any:
+        """A call inside a function that is being traced."""
+        call = Call(self._function, args, kwargs)
+        if self._mapping is not None:
+            return call_inline(frame, call, self._what, self._mapping, self._signatures)
+        args, kwargs = unflatten(call.spec, arrays_for_tracing(call, self._what))
+        return self._function(*args, **kwargs)
+
+    def _program(self, call: Call, signature: Signature) -> Program:
+        program = self._programs.get(signature)
+        if program is not None:
+            return program
+        with self._lock:
+            program = self._programs.get(signature)
+            if program is None:
+                out_axes = None if self._mapping is None else self._mapping.out_axes
+                program = Program(capture(self._function, self._what, signature, call.names(), out_axes))
+                self._programs[signature] = program
+        return program
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> "Function[P, R_co]": ...
+    @overload
+    def __get__(self, instance: object, owner: type) -> MethodType: ...
+    def __get__(self, instance: object | None, owner: type) -> Any:
+        """As a method it gets its instance, as a plain function does."""
+        return self if instance is None else MethodType(self, instance)
+
+    def __reduce__(self) -> Any:
+        """A decorated function is pickled by its name, any other through the function it wraps."""
+        found: Any = sys.modules.get(getattr(self, "__module__", ""))
+        name: str = getattr(self, "__qualname__", "")
+        for part in name.split("."):
+            found = getattr(found, part, None)
+        return name if found is self else (Function, (self._function, self._mapping))
+
+    def __repr__(self) -> str:
+        return f"<vtrace {self._what}>"
+
+
+def _name(function: Callable[..., Any]) -> str:
+    inner: Any = function.func if isinstance(function, functools.partial) else function
+    return str(getattr(inner, "__name__", type(inner).__name__))

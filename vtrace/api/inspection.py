@@ -1,0 +1,55 @@
+"""What a function becomes for given arguments, stage by stage."""
+
+from vtrace.api.program import Program
+from vtrace.ir.graph import Graph
+
+
+class Inspection:
+    """Every stage of one function for one signature. Stages are made when they are asked for; nothing is run."""
+
+    def __init__(self, program: Program, title: str) -> None:
+        self._program = program
+        self._title = title
+
+    @property
+    def traced(self) -> Graph:
+        """The function for one example, as it was written."""
+        return self._program.traced
+
+    @property
+    def batched(self) -> Graph:
+        """The same for a batch of examples. For `jit` it is `traced`."""
+        return self._program.batched
+
+    @property
+    def optimized(self) -> Graph:
+        """After simplification."""
+        return self._program.optimized
+
+    @property
+    def kernels(self) -> Graph:
+        """After fusion: each `kernel` equation becomes one loop nest."""
+        return self._program.kernels
+
+    @property
+    def llvm(self) -> str:
+        """The LLVM IR of the kernels."""
+        return self._program.executable.llvm
+
+    @property
+    def asm(self) -> str:
+        """The machine code of the kernels, as assembly."""
+        return self._program.executable.asm
+
+    @property
+    def report(self) -> str:
+        """What the code generator decided, and why."""
+        return self._program.executable.report
+
+    def __str__(self) -> str:
+        stages = ("traced", "batched", "optimized", "kernels")
+        parts = [f"{name}:\n{getattr(self, name)}" for name in stages]
+        return "\n\n".join([self._title, *parts, f"report:\n{self.report}"])
+
+    def __repr__(self) -> str:
+        return f"<vtrace.Inspection of {self._title}>"

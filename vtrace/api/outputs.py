@@ -1,0 +1,66 @@
+"""How the arrays that a kernel computes become the results of a call.
+
+Every result is an array of its own: one that is an argument, a constant, or the same value as another result is copied,
+so that writing to a result changes nothing else.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from vtrace.frontend.pytree import PyTreeSpec, unflatten
+from vtrace.ir.graph import Graph, Literal, Var
+from vtrace.ir.types import Array
+
+Source = Callable[[Sequence[Array], Sequence[Array]], Array]
+"""(arguments, computed arrays) -> one result."""
+
+
+class Outputs:
+    """The results of `graph`, with the structure `spec`, put together from what its equations compute."""
+
+    def __init__(self, graph: Graph, spec: PyTreeSpec) -> None:
+        self._spec = spec
+        self._is_leaf = spec.is_leaf()
+        self._is_tuple = spec.type is tuple and spec.num_leaves == spec.num_children
+        computed: dict[Var, int] = {}
+        self._sources: list[Source] | None = []
+        for atom in graph.outputs:
+            if isinstance(atom, Literal):
+                self._sources.append(_constant(atom))
+            elif atom in graph.inputs:
+                self._sources.append(_argument(graph.inputs.index(atom)))
+            elif atom in computed:
+                self._sources.append(_again(computed[atom]))
+            else:
+                computed[atom] = len(computed)
+                self._sources.append(_fresh(computed[atom]))
+        self.graph = Graph(graph.inputs, graph.equations, tuple(computed))
+        """What is to be compiled: the outputs are distinct and computed by equations."""
+        if len(computed) == len(graph.outputs):
+            self._sources = None  # nothing to copy
+
+    def assemble(self, arguments: Sequence[Array], computed: Sequence[Array]) -> Any:
+        """The results of a call, in the structure the function returned them."""
+        if self._sources is not None:
+            computed = [source(arguments, computed) for source in self._sources]
+        if self._is_leaf:
+            return computed[0]
+        return tuple(computed) if self._is_tuple else unflatten(self._spec, computed)
+
+
+def _constant(literal: Literal) -> Source:
+    data = literal.data
+    assert data is not None, "traced constants have a value"
+    return lambda arguments, computed: data.copy()
+
+
+def _argument(position: int) -> Source:
+    return lambda arguments, computed: arguments[position].copy()
+
+
+def _again(position: int) -> Source:
+    return lambda arguments, computed: computed[position].copy()
+
+
+def _fresh(position: int) -> Source:
+    return lambda arguments, computed: computed[position]

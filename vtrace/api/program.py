@@ -1,0 +1,73 @@
+"""One function for one signature: its graphs stage by stage, each made when it is first asked for, and the call."""
+
+from collections.abc import Sequence
+from threading import RLock
+from typing import TYPE_CHECKING, Any
+
+from vtrace.api.capture import Captured
+from vtrace.api.outputs import Outputs
+from vtrace.ir.graph import Graph
+from vtrace.ir.types import Array
+
+if TYPE_CHECKING:
+    from vtrace.backends import Executable
+
+
+class Program:
+    """A captured function on its way to machine code."""
+
+    def __init__(self, captured: Captured) -> None:
+        self._captured = captured
+        self._lock = RLock()
+        self._optimized: Graph | None = None
+        self._kernels: Graph | None = None
+        self._outputs: Outputs | None = None
+        self._executable: Executable | None = None
+
+    @property
+    def traced(self) -> Graph:
+        return self._captured.traced
+
+    @property
+    def batched(self) -> Graph:
+        return self._captured.batched
+
+    @property
+    def optimized(self) -> Graph:
+        from vtrace.passes.pipeline import optimize  # loaded by the first compilation, not by `import vtrace`
+
+        with self._lock:
+            if self._optimized is None:
+                self._optimized = optimize(self.batched)
+            return self._optimized
+
+    @property
+    def kernels(self) -> Graph:
+        from vtrace.passes.fuse import fuse  # imports networkx
+
+        with self._lock:
+            if self._kernels is None:
+                self._kernels = fuse(self.optimized)
+            return self._kernels
+
+    @property
+    def is_compiled(self) -> bool:
+        return self._executable is not None
+
+    @property
+    def executable(self) -> "Executable":
+        from vtrace.backends import compile  # imports the code generator
+
+        with self._lock:
+            if self._executable is None:
+                self._outputs = Outputs(self.kernels, self._captured.results)
+                self._executable = compile(self._outputs.graph)
+            return self._executable
+
+    def __call__(self, arrays: Sequence[Array]) -> Any:
+        """The results for `arrays`, which fit the signature and are ready for a kernel."""
+        executable = self._executable
+        if executable is None:
+            executable = self.executable
+        assert self._outputs is not None
+        return self._outputs.assemble(arrays, executable(*arrays))
