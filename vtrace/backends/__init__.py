@@ -1,0 +1,4 @@
+"""From a fused graph to machine code: the only place that knows llvmlite."""
+
+from vtrace.backends.executable import Executable as Executable
+from vtrace.backends.executable import compile as compile
