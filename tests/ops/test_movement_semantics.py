@@ -17,11 +17,13 @@ from vtrace.ops.movement import Broadcast, Concatenate, Iota, Pad, Reshape, Reve
 from vtrace.ops.reduction import ReduceAnd, ReduceMax, ReduceMin, ReduceOr, ReduceProd, ReduceSum
 from vtrace.ops.reshape import axis_groups
 from vtrace.ops.samples import array
+from vtrace.ops.scan import CumMax, CumMin, CumProd, CumSum
 from vtrace.passes.batching import batch
 
 MOVEMENT = (Broadcast, Reshape, Transpose, Slice, Concatenate, Pad, Iota, Reverse)
 INDEXING = (Gather, TakeAlong, DynamicSlice, DynamicUpdateSlice)
 REDUCTION = (ReduceSum, ReduceProd, ReduceMax, ReduceMin, ReduceAnd, ReduceOr, ArgMax, ArgMin)
+SCAN = (CumSum, CumProd, CumMax, CumMin)
 EXAMPLES = [
     pytest.param(e, id=f"{e.primitive}({','.join(map(str, e.types))})")
     for cls in MOVEMENT + INDEXING + REDUCTION
@@ -249,3 +251,24 @@ def test_a_symbolic_axis_is_sliced_and_padded_whole():
         Slice((1, 0), (B, 5), (1, 1)).infer(x)
     with pytest.raises(ShapeError, match="batch axis b, which is not padded"):
         Pad((1, 0), (0, 0)).infer(x, ArrayType(INT64))
+
+
+@pytest.mark.parametrize("cls", SCAN)
+def test_a_scan_is_what_numpy_accumulates(cls):
+    for example in cls.examples():
+        for in_axes in in_axes_of(example.types):
+            graph = batched_graph(example, in_axes, 4)
+            (x,) = draw(example, [t.shape for t in graph.input_types], 0)
+            (got,) = evaluate(graph, x)
+            (equation, *_) = graph.equations
+            out = np.empty_like(x)
+            equation.primitive.call(None, out, x)
+            np.testing.assert_array_equal(equation.primitive.evaluate(x), out)
+            one_by_one = [example.primitive.evaluate(np.take(x, i, in_axes[0])) for i in range(4)]
+            np.testing.assert_array_equal(got, one_by_one)
+
+
+def test_running_extrema_keep_nan():
+    x = np.array([1.0, np.nan, 3.0])
+    np.testing.assert_array_equal(CumMax(0).evaluate(x), [1.0, np.nan, np.nan])
+    np.testing.assert_array_equal(CumMin(0).evaluate(x), [1.0, np.nan, np.nan])

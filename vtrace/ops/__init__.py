@@ -1,5 +1,6 @@
 """What can be computed: importing this package fills the registry of primitives."""
 
+from vtrace.ops import argreduce as argreduce
 from vtrace.ops import arithmetic as arithmetic
 from vtrace.ops import assembly as assembly
 from vtrace.ops import comparison as comparison
@@ -13,5 +14,6 @@ from vtrace.ops import power as power
 from vtrace.ops import reduction as reduction
 from vtrace.ops import reshape as reshape
 from vtrace.ops import rounding as rounding
+from vtrace.ops import scan as scan
 from vtrace.ops import selection as selection
 from vtrace.ops import transcendental as transcendental

@@ -11,8 +11,8 @@ from vtrace.errors import ShapeError
 from vtrace.ir.emitter import Emitter, Index, Read, Value, Values
 from vtrace.ir.primitive import Batched, Batcher, ElementPrimitive, ErrorExample, Example, primitive
 from vtrace.ir.types import BOOL, DTYPES, INT64, Array, ArrayType, DType
+from vtrace.ops.extrema import greatest, least
 from vtrace.ops.kinds import require_axes
-from vtrace.ops.reduction import greatest, least
 from vtrace.ops.samples import EVERY_KIND, array
 
 

@@ -133,7 +133,7 @@ class Reverse(ElementPrimitive):
     def element(self, e: Emitter, index: Index, x: Read) -> Value:
         def mirrored(at: Value, extent: Dim) -> Value:
             last = e.index(extent - 1) if isinstance(extent, int) else e.sub(e.dim(extent), e.index(1))
-            return e.sub(last, at)
+            return e.add(e.mul(at, e.index(-1)), last)
 
         pairs = enumerate(zip(index, x.type.shape, strict=True))
         return x(tuple(mirrored(at, extent) if a in self.axes else at for a, (at, extent) in pairs))
@@ -204,8 +204,6 @@ class Slice(ElementPrimitive):
 
     def element(self, e: Emitter, index: Index, x: Read) -> Value:
         def source(at: Value, start: int, stride: int) -> Value:
-            if stride == -1:
-                return e.sub(e.index(start), at)
             scaled = at if stride == 1 else e.mul(at, e.index(stride))
             return e.add(scaled, e.index(start)) if start else scaled
 

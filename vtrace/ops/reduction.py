@@ -1,4 +1,4 @@
-"""Reductions: sum, product, extrema, all and any."""
+"""Reductions: sum, product, extrema and their positions, all and any."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,6 +10,9 @@ from vtrace.errors import DTypeError, ShapeError
 from vtrace.ir.emitter import Emitter, Value
 from vtrace.ir.primitive import ErrorExample, Example, primitive
 from vtrace.ir.types import BOOL, Array, DType
+from vtrace.ops.argreduce import ArgMax as ArgMax
+from vtrace.ops.argreduce import ArgMin as ArgMin
+from vtrace.ops.extrema import extreme, greatest, least
 from vtrace.ops.kinds import ANY, BOOLS, NUMBERS, Reduction
 from vtrace.ops.samples import EVERY_KIND, array
 
@@ -213,28 +216,6 @@ class ReduceOr(Reduction):
     @classmethod
     def errors(cls) -> Iterator[ErrorExample]:
         yield ErrorExample(cls((0,)), (array("i64", 3),), DTypeError, "reduce_or does not work on int64")
-
-
-def least(dtype: DType) -> float | int:
-    """The smallest value of `dtype`: the neutral element of the maximum."""
-    if dtype == BOOL:
-        return False
-    return -np.inf if dtype.kind == "f" else int(np.iinfo(dtype).min)
-
-
-def greatest(dtype: DType) -> float | int:
-    """The greatest value of `dtype`: the neutral element of the minimum."""
-    if dtype == BOOL:
-        return True
-    return np.inf if dtype.kind == "f" else int(np.iinfo(dtype).max)
-
-
-def extreme(e: Emitter, op: str, x: Value, y: Value) -> Value:
-    """`x` if `x op y`, else `y`; NaN if one of them is."""
-    first = e.compare(op, x, y)
-    if x.dtype.kind == "f":
-        first = e.or_(first, e.compare("ne", x, x))
-    return e.select(first, x, y)
 
 
 def extremum_examples(cls: type[ReduceMax] | type[ReduceMin]) -> Iterator[Example]:
