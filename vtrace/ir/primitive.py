@@ -163,6 +163,21 @@ class ElementPrimitive(ArrayPrimitive):
         """The result at `index`; operands are read by calling them: `x(index)`."""
 
 
+class Library(Protocol):
+    """What the `call` rule of a large operation may use: routines a backend gets from an outside library."""
+
+    def gemm(self, out: Array, x: Array, y: Array, transpose: tuple[bool, bool]) -> None:
+        """out = op(x) @ op(y), all 2-D and C-contiguous; op transposes where `transpose` says so."""
+
+
+class LibraryPrimitive(ArrayPrimitive):
+    """An array primitive that lowers to a library call on whole arrays. It never shares a loop with anything."""
+
+    @abstractmethod
+    def call(self, library: Library, out: Array, *arrays: Any) -> None:
+        """Write the result into `out`; every array is C-contiguous and of its inferred type."""
+
+
 REGISTRY: dict[str, type[Primitive]] = {}
 """Every primitive by its name in IR text."""
 
@@ -197,6 +212,8 @@ __all__ = [
     "ErrorExample",
     "Example",
     "Index",
+    "Library",
+    "LibraryPrimitive",
     "Primitive",
     "Read",
     "Value",
