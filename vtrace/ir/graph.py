@@ -45,7 +45,7 @@ class Var:
 
 @dataclass(frozen=True)
 class Literal:
-    """A constant. Two literals are equal if their types and bytes are.
+    """A constant. Two literals are equal if their types and bytes are; the digest is of both.
 
     `data` is None only for an array constant in a graph parsed from text, where just the digest is known.
     """
@@ -59,8 +59,10 @@ class Literal:
         """A literal holding a read-only copy of `value` (a Python scalar or an array)."""
         data = np.array(value, dtype=dtype, order="C")
         data.flags.writeable = False
-        digest = hashlib.blake2b(data.tobytes(), digest_size=8).hexdigest()
-        return Literal(ArrayType(data.dtype, data.shape), digest, data)
+        type = ArrayType(data.dtype, data.shape)
+        digest = hashlib.blake2b(str(type).encode(), digest_size=8)  # zeros of two types are two constants
+        digest.update(data.tobytes())
+        return Literal(type, digest.hexdigest(), data)
 
     @property
     def is_scalar(self) -> bool:

@@ -5,8 +5,8 @@
         c:f64[b] = integer_pow[exponent=2] a
       in (c,) }
 
-`vtrace.ir.parser` reads it back; docs/ir.md has the grammar. A graph that breaks the rules prints too, with `?7` for
-a variable that is not defined: the verifier shows such graphs in its messages.
+`vtrace.ir.parser` reads it back; docs/ir.md has the grammar. A graph that breaks the rules prints too, with a
+question mark before an undefined variable or an impossible parameter: the verifier shows such graphs in its messages.
 """
 
 import dataclasses
@@ -21,15 +21,14 @@ from typing import Any
 
 import numpy as np
 
-from vtrace.errors import VerificationError
 from vtrace.ir.graph import Atom, Equation, Graph, Literal, Var
 from vtrace.ir.primitive import Primitive
-from vtrace.ir.types import Array, Symbol, short_name
+from vtrace.ir.types import DTYPES, Array, Symbol, short_name
 
 RESERVED = frozenset({"lambda", "let", "in", "True", "False", "None", "nan", "inf"})
 """Words of the grammar. No result is lettered so, and an input that is called so is printed in quotes."""
 
-_PLAIN_NAME = re.compile(r"[^\W\d]\w*(\.\w+)*")
+_WORD = re.compile(r"[^\W\d]\w*(\.\w+)*")
 
 
 def print_graph(graph: Graph, sources: bool = False) -> str:
@@ -59,7 +58,12 @@ def variable_names(graph: Graph) -> dict[Var, str]:
 
 def name_text(name: str) -> str:
     """An input's name as it is written: in quotes where it is not a plain word (`"x[0]"`)."""
-    return name if _PLAIN_NAME.fullmatch(name) and name not in RESERVED else json.dumps(name)
+    return name if is_word(name) else json.dumps(name)
+
+
+def is_word(name: str) -> bool:
+    """Whether `name` can stand in the text as it is."""
+    return name not in RESERVED and _WORD.fullmatch(name) is not None
 
 
 def _letters() -> Iterator[str]:
@@ -87,11 +91,6 @@ def _equation_text(equation: Equation, names: Mapping[Var, str], indent: str, so
     return line
 
 
-def param_text(value: Any) -> str:
-    """The text of a static parameter; VerificationError for a kind of value that the IR does not have."""
-    return _value_text(value, "", False)
-
-
 def _value_text(value: Any, indent: str, sources: bool) -> str:
     match value:
         case None | bool():
@@ -104,17 +103,14 @@ def _value_text(value: Any, indent: str, sources: bool) -> str:
             return json.dumps(value)
         case Symbol():
             return value.name
-        case np.dtype():
+        case np.dtype() if value in DTYPES.values():
             return short_name(value)
         case tuple():
             return _tuple_text([_value_text(v, indent, sources) for v in value])
         case Graph():
             return _graph_text(value, indent, sources)
         case _:
-            raise VerificationError(
-                f"{value!r} ({type(value).__name__}) cannot be a parameter; "
-                f"use None, bool, int, float, str, a dtype, a Symbol, a Graph, or a tuple of these"
-            )
+            return f"?{value!r}"
 
 
 def _tuple_text(items: Sequence[str]) -> str:

@@ -8,13 +8,19 @@
 
 import math
 from collections.abc import Callable, Iterable, Iterator
+from types import NoneType
 from typing import Any
+
+import numpy as np
 
 from vtrace.errors import VerificationError
 from vtrace.ir.graph import Atom, Equation, Graph, Literal, Var
 from vtrace.ir.primitive import REGISTRY, Primitive
-from vtrace.ir.printer import param_text, params_of, print_equation, variable_names
-from vtrace.ir.types import ArrayType, type_of
+from vtrace.ir.printer import is_word, params_of, print_equation, variable_names
+from vtrace.ir.types import DTYPES, ArrayType, Symbol, symbols_of, type_of
+
+_SCALARS = (NoneType, bool, int, float, str, np.dtype)
+"""What a parameter can be, besides tuples, symbols and graphs."""
 
 _CONTEXT = 2
 """How many equations an error shows before and after the wrong one."""
@@ -104,8 +110,18 @@ def _check_param(value: Any) -> None:
             _check_param(item)
     elif isinstance(value, float) and math.isnan(value):
         raise VerificationError("NaN is unequal to itself, which a parameter must not be; make it an operand")
-    else:
-        param_text(value)
+    elif isinstance(value, Symbol):
+        _check_symbol(value)
+    elif not isinstance(value, _SCALARS) or (isinstance(value, np.dtype) and value not in DTYPES.values()):
+        raise VerificationError(
+            f"{value!r} ({type(value).__name__}) cannot be a parameter; "
+            f"use None, bool, int, float, str, a dtype of the IR, a Symbol, a Graph, or a tuple of these"
+        )
+
+
+def _check_symbol(symbol: Symbol) -> None:
+    if not is_word(symbol.name) or symbol.name in DTYPES:
+        raise VerificationError(f"the symbol {symbol.name!r} must be called by a word that means nothing else")
 
 
 def _check_use(atom: Atom, defined: dict[int, Var], what: str) -> None:
@@ -124,6 +140,8 @@ def _define(var: Var, defined: dict[int, Var], what: str) -> None:
     if var.index != len(defined):
         wrong = "is defined twice" if var.index in defined else f"is out of order; the next number is {len(defined)}"
         raise VerificationError(f"{what} is variable {var.index}, which {wrong}")
+    for symbol in symbols_of(var.type.shape):
+        _check_symbol(symbol)
     defined[var.index] = var
 
 
