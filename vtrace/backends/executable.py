@@ -9,6 +9,7 @@ from typing import Any, cast
 import numpy as np
 
 from vtrace.backends import blas, threads
+from vtrace.backends.cost import nanoseconds_per_item
 from vtrace.backends.faults import NONE, RECORD_LENGTH
 from vtrace.backends.jit import Machine
 from vtrace.backends.layout import Layout, choose
@@ -37,7 +38,7 @@ class CompiledKernel:
         self.address = self.machine.address(name)
         self.run_part = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)(self.address)
         self.checks = "umin" in self.machine.llvm
-        self.work = threads.work_per_item(graph, self.layout)
+        self.nanoseconds = nanoseconds_per_item(graph, self.layout)
 
     def __call__(self, arrays: Sequence[Array], sizes: Sizes) -> tuple[Array, ...]:
         outputs = tuple(allocate(a.type.shape, a.type.dtype, sizes) for a in self.graph.outputs)
@@ -46,7 +47,7 @@ class CompiledKernel:
         record[1] = 0
         arguments = np.array([*pointers, record.ctypes.data, *(sizes[s] for s in self.symbols)], np.int64)
         length = int(np.prod([sizes[d] if isinstance(d, Symbol) else d for d in self.layout.extents], dtype=np.int64))
-        threads.run(self.address, self.run_part, arguments.ctypes.data, length, self.work)
+        threads.run(self.run_part, self.address, arguments.ctypes.data, length, self.nanoseconds)
         if self.checks and record[0] != NONE:
             self._raise(record, arguments)
         return outputs

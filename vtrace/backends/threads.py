@@ -1,21 +1,87 @@
-"""Runs a kernel over its parallel axis, on one thread or several."""
+"""Runs a kernel over its parallel axis, on one thread or several.
+
+The pool is a page of hand-written LLVM (`pool.ll`). It is safe to call from several Python threads (one gets the pool,
+the others do their work alone) and after a fork (the child makes a new pool when it first needs one).
+"""
 
 import ctypes
+import functools
 import os
+import threading
+from pathlib import Path
 from typing import Any
 
-from vtrace.backends.layout import Layout
-from vtrace.ir.graph import Graph
+from vtrace.backends.jit import Machine
+
+POOL_BYTES = 512
+SPINS = 2000
+"""How often an idle worker looks for work before it sleeps: some 20 us, about what waking it would cost."""
+BLOCKS_PER_THREAD = 8
+"""Blocks a thread may take: enough to even out uneven work, few enough to stay cheap."""
+WORTH_SHARING = 20_000.0
+"""Estimated nanoseconds from which a kernel is shared between threads."""
 
 
+@functools.cache
 def thread_count() -> int:
     """VTRACE_NUM_THREADS, else the number of CPUs this process may use."""
-    return int(os.environ.get("VTRACE_NUM_THREADS", 0)) or len(os.sched_getaffinity(0))
+    asked = int(os.environ.get("VTRACE_NUM_THREADS", "0"))
+    return asked or len(os.sched_getaffinity(0))
 
 
-def work_per_item(graph: Graph, layout: Layout) -> int:
-    return 1
+@functools.cache
+def _code() -> Machine:
+    return Machine(Path(__file__).with_name("pool.ll").read_text())
 
 
-def run(address: int, function: Any, arguments: int, length: int, work: int) -> None:
-    function(ctypes.c_void_p(arguments), 0, length)
+class Pool:
+    """The worker threads of this process and the memory they share."""
+
+    def __init__(self) -> None:
+        code = _code()
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(code))  # workers run it until the process ends
+        self.memory = ctypes.create_string_buffer(POOL_BYTES)
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(self.memory))
+        self.address = ctypes.addressof(self.memory)
+        ctypes.cast(self.address, ctypes.POINTER(ctypes.c_int64))[7] = SPINS
+        ctypes.CFUNCTYPE(None, ctypes.c_void_p)(code.address("vtrace_pool_init"))(self.address)
+        self.run = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 3, *[ctypes.c_int64] * 2)(code.address("vtrace_pool_run"))
+        create = ctypes.CDLL(None).pthread_create
+        create.argtypes = [ctypes.c_void_p] * 4
+        for _ in range(thread_count() - 1):
+            handle = ctypes.c_uint64()
+            create(ctypes.byref(handle), None, code.address("vtrace_pool_worker"), self.address)
+
+
+_pool: Pool | None = None
+_LOCK = threading.Lock()
+
+
+def pool() -> Pool:
+    """This process's pool, made when first needed."""
+    global _pool  # noqa: PLW0603
+    with _LOCK:
+        if _pool is None:
+            _pool = Pool()
+        return _pool
+
+
+def _forget() -> None:
+    """In a forked child the workers are gone."""
+    global _pool, _LOCK  # noqa: PLW0603
+    _pool, _LOCK = None, threading.Lock()
+
+
+os.register_at_fork(after_in_child=_forget)
+
+
+def run(function: Any, address: int, arguments: int, length: int, nanoseconds: float) -> None:
+    """Call the kernel for all of its parallel axis; `nanoseconds` is the estimated time per item."""
+    if thread_count() == 1 or length * nanoseconds < WORTH_SHARING or length < 2:
+        function(arguments, 0, length)
+        return
+    grain = max(-(-length // (thread_count() * BLOCKS_PER_THREAD)), int(WORTH_SHARING / 8 / nanoseconds), 1)
+    if grain > 64:
+        grain = -(-grain // 64) * 64
+    shared = pool()
+    shared.run(shared.address, address, arguments, length, grain)
