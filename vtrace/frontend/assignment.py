@@ -1,0 +1,218 @@
+"""Assignment in place: `x[i] = v`, `x += v`, and what they do to other names of the same memory.
+
+Graphs have no mutation. A tracer is a variable that holds an array; assigning gives it another array. A view is written
+through: its base gets the new elements, and every view of that base is computed anew.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from vtrace.errors import DTypeError, ShapeError, UnsupportedError
+from vtrace.frontend.core import BOOL, INT64, broadcast_to, convert, full, reshape, shape_of
+from vtrace.frontend.dispatch import implements, qualified_name
+from vtrace.frontend.indexing import Item, checked, is_basic, is_static, mirror_index, parse
+from vtrace.frontend.numpy_elementwise import operator, select
+from vtrace.frontend.source import at_user_line
+from vtrace.frontend.trace import current_frame, emit, lift, literal
+from vtrace.frontend.tracer import Tracer
+from vtrace.ir.types import Array
+from vtrace.ops.indexing import DynamicUpdateSlice, Gather
+
+
+def inplace(x: Any, ufunc: np.ufunc, other: Any) -> Any:
+    """`x += other` and its like. A scalar is immutable to NumPy, so the name is bound to a new one."""
+    result = operator(ufunc, x, other)
+    if result is NotImplemented or x.ndim == 0:
+        return result
+    if result.shape != x.shape:
+        raise ShapeError(
+            f"{at_user_line()}: non-broadcastable output operand with shape {shape_of(x.shape)} doesn't match the "
+            f"broadcast shape {shape_of(result.shape)}"
+        )
+    if not np.can_cast(result.dtype, x.dtype, "same_kind"):
+        raise DTypeError(
+            f"{at_user_line()}: Cannot cast ufunc '{ufunc.__name__}' output from {result.dtype!r} to {x.dtype!r} with "
+            f"casting rule 'same_kind'; write `x = {qualified_name(ufunc)}(x, y)` for a new array"
+        )
+    assign(x, convert(result, x.dtype))
+    return x
+
+
+def assign(target: Tracer, value: Tracer) -> None:
+    """Give `target` another value, of its shape and dtype, and its base and views with it."""
+    if target.frame is not current_frame():
+        raise UnsupportedError(
+            f"{at_user_line()}: assignment in place to a traced array {target.type} of an enclosing function; "
+            "return the new value, or assign to x.copy()"
+        )
+    if target.view is not None:
+        if target.view.mirror is None:
+            assert target.view.write is not None
+            assign(target.view.base, target.view.write(target.view.base, value))
+            return
+        if _shares_memory(target):
+            assign(target.view.base, replaced(target.view.base, target.view.mirror, value))
+            return
+        target.view = None
+    target.atom, target.frame = lift(value).atom, value.frame
+    _refresh(target)
+
+
+def _refresh(base: Tracer) -> None:
+    """Compute the views of `base` anew."""
+    alive = []
+    for reference in base.followers:
+        follower = reference()
+        if follower is None or follower.view is None or follower.view.base is not base:
+            continue
+        if follower.view.mirror is not None and not _shares_memory(follower):
+            follower.view = None
+            continue
+        alive.append(reference)
+        if follower.frame is base.frame:
+            follower.atom = follower.view.compute(base).atom
+            _refresh(follower)
+    base.followers = alive
+
+
+def _layout(x: Tracer) -> Array:
+    """An array laid out in memory as NumPy would lay out `x`; its elements are never touched."""
+    if x.view is None or x.view.mirror is None:
+        return np.empty(x.shape, np.int8)
+    return x.view.mirror(_layout(x.view.base))
+
+
+def _shares_memory(x: Tracer) -> bool:
+    """Whether NumPy would make `x` a view of its base; ShapeError (a ValueError) where it is one that cannot be written."""
+    assert x.view is not None
+    assert x.view.mirror is not None
+    base = _layout(x.view.base)
+    mine = x.view.mirror(base)
+    if x.size == 0 or not np.may_share_memory(base, mine):
+        return False
+    if not mine.flags.writeable:
+        raise ShapeError(f"{at_user_line()}: assignment destination is read-only")
+    return True
+
+
+def replaced(base: Tracer, mirror: Any, value: Tracer) -> Tracer:
+    """`base` with the elements that `mirror` shows replaced by those of `value`."""
+    positions = mirror(np.arange(base.size).reshape(base.shape))
+    if positions.size == 0:
+        return base
+    if (box := _box(base.shape, positions)) is not None:
+        starts, sizes = box
+        if sizes == base.shape:
+            return reshape(value, base.shape)
+        return emit(DynamicUpdateSlice(), base, reshape(value, sizes), *(literal(np.int64(s)) for s in starts))
+    source = np.full(base.size, -1)
+    source[positions.ravel()] = np.arange(positions.size)  # the last one wins, as in NumPy
+    rows = literal(np.maximum(source, 0))
+    new = reshape(emit(Gather(0), reshape(value, (value.size,)), rows), base.shape)
+    return select(literal((source >= 0).reshape(base.shape)), new, base)
+
+
+def _box(shape: tuple[int, ...], positions: Array) -> tuple[tuple[int, ...], tuple[int, ...]] | None:
+    """Start and size along each axis, if the positions are a box of neighbours in order."""
+    first, last = (np.unravel_index(p, shape) for p in (positions.flat[0], positions.flat[-1]))
+    starts, sizes = tuple(map(int, first)), tuple(int(b - a) + 1 for a, b in zip(first, last, strict=True))
+    if any(s <= 0 for s in sizes) or np.prod(sizes) != positions.size:
+        return None
+    box = np.arange(np.prod(shape)).reshape(shape)[tuple(slice(a, a + n) for a, n in zip(starts, sizes, strict=True))]
+    return (starts, sizes) if np.array_equal(box.ravel(), positions.ravel()) else None
+
+
+def _fitted(value: Any, x: Tracer, shape: tuple[int, ...]) -> Tracer:
+    """The value as it is stored: cast to the dtype of `x`, and broadcast to `shape`."""
+    value = convert(value, x.dtype)
+    while value.ndim > len(shape) and value.shape[0] == 1:
+        value = reshape(value, value.shape[1:])
+    lead = len(shape) - value.ndim
+    if lead < 0 or any(s not in (1, shape[lead + i]) for i, s in enumerate(value.shape)):
+        raise ShapeError(
+            f"{at_user_line()}: could not broadcast input array from shape {shape_of(value.shape)} "
+            f"into shape {shape_of(shape)}"
+        )
+    return broadcast_to(value, shape)
+
+
+def setitem(x: Tracer, index: Any, value: Any) -> None:
+    """`x[index] = value`."""
+    if isinstance(value, Tracer) and value.view is not None and value.view.base is x and value.view.index is index:
+        return  # the end of `x[index] += v`: the view has been written through already
+    if isinstance(index, Tracer) and index.dtype == BOOL and not index.is_constant:
+        assign(x, _masked(x, index, value))
+        return
+    items = parse(x, index)
+    if is_static(items):
+        mirror = mirror_index(items)
+        shape = np.broadcast_to(np.int8(0), x.shape)[mirror].shape
+        assign(x, replaced(x, lambda n: n[mirror], _fitted(value, x, shape)))
+    elif is_basic(items):
+        assign(x, write_row(x, items, value))
+    else:
+        raise UnsupportedError(
+            f"{at_user_line()}: assignment to several traced positions at once is not supported; "
+            "use np.where with a condition on the positions"
+        )
+
+
+def _masked(x: Tracer, mask: Tracer, value: Any) -> Tracer:
+    value = convert(value, x.dtype)
+    if value.ndim:
+        raise UnsupportedError(
+            f"{at_user_line()}: x[mask] = v with a traced mask takes a single number as v; use np.where(mask, v, x)"
+        )
+    if mask.shape != x.shape[: mask.ndim]:
+        raise ShapeError(f"{at_user_line()}: a mask of shape {mask.shape} does not fit an array of shape {x.shape}")
+    mask = broadcast_to(reshape(mask, mask.shape + (1,) * (x.ndim - mask.ndim)), x.shape)
+    return select(mask, full(x.shape, value, x.dtype), x)
+
+
+def write_row(x: Tracer, items: Sequence[Item], value: Any) -> Tracer:
+    """`x` after `x[items] = value`, where the items are integers, some of them traced, slices and new axes."""
+    starts: list[Tracer] = []
+    box: list[int] = []
+    shape: list[int] = []
+    axis = 0
+    for item in items:
+        if item is None:
+            shape.append(1)
+            continue
+        if isinstance(item, slice):
+            if item.step != 1:
+                raise UnsupportedError(
+                    f"{at_user_line()}: assignment to a traced index together with a strided slice is not supported"
+                )
+            starts.append(literal(np.int64(item.start)))
+            box.append(item.stop - item.start)
+            shape.append(item.stop - item.start)
+        else:
+            starts.append(
+                checked(item, x.shape[axis], axis) if isinstance(item, Tracer) else literal(np.asarray(item, INT64))
+            )
+            box.append(1)
+        axis += 1
+    return emit(DynamicUpdateSlice(), x, reshape(_fitted(value, x, tuple(shape)), box), *starts)
+
+
+@implements(np.copyto)
+def copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) -> None:
+    if not isinstance(dst, Tracer):
+        raise UnsupportedError(
+            f"{at_user_line()}: a traced value cannot be written into a plain NumPy array; make the array with "
+            "vtrace.numpy (zeros, empty, full), which can hold traced values"
+        )
+    if not np.can_cast(lift(src).dtype, dst.dtype, casting) and not lift(src).weak:  # type: ignore[arg-type]  # a str
+        raise DTypeError(
+            f"{at_user_line()}: Cannot cast from {lift(src).dtype} to {dst.dtype} according to the rule {casting!r}"
+        )
+    new = _fitted(src, dst, dst.shape)
+    assign(dst, new if where is True else select(_fitted_mask(where, dst.shape), new, dst))
+
+
+def _fitted_mask(where: Any, shape: tuple[int, ...]) -> Tracer:
+    mask = convert(where, BOOL)
+    return broadcast_to(mask, shape)

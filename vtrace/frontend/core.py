@@ -1,0 +1,154 @@
+"""The steps that NumPy takes on its own and the IR takes by equations: casts, broadcasts, reshapes, views."""
+
+import math
+import weakref
+from collections.abc import Callable, Sequence
+from typing import Any, SupportsIndex
+
+import numpy as np
+from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
+
+from vtrace.errors import DTypeError, ShapeError
+from vtrace.frontend.source import at_user_line
+from vtrace.frontend.trace import atom_of, current_frame, emit, lift, literal
+from vtrace.frontend.tracer import Tracer, View
+from vtrace.ir.types import DTYPES, Array, DType, short_name
+from vtrace.ops.movement import Broadcast, Reshape, Transpose
+from vtrace.ops.selection import Convert
+
+
+def shape_of(x: Any) -> str:
+    """A shape as NumPy's error texts print it: `(3,)`."""
+    return str(tuple(x)).replace(" ", "")
+
+
+def check_dtype(dtype: Any, what: str) -> DType:
+    """`dtype` if the IR has it; else DTypeError naming the function that would give it."""
+    dtype = np.dtype(dtype)
+    try:
+        short_name(dtype)
+    except DTypeError as error:
+        raise DTypeError(f"{at_user_line()}: {what} gives {dtype}: {error}") from None
+    return dtype
+
+
+def convert(x: Any, dtype: DType) -> Tracer:
+    """`x` as `dtype`; a constant is cast here and now, as NumPy casts it."""
+    x = lift(x)
+    if x.dtype == dtype:
+        return x if not x.weak else strong(x)
+    if x.is_constant:
+        value = x.constant()
+        with np.errstate(all="ignore"):
+            return literal(np.array(value.item(), dtype) if x.weak else value.astype(dtype))
+    return emit(Convert(dtype), x)
+
+
+def strong(x: Tracer) -> Tracer:
+    """The same value, no longer a Python number."""
+    return Tracer(x.atom, x.frame, False, x.source)
+
+
+def alias(x: Tracer) -> Tracer:
+    """Another tracer of the same value: a copy, as far as assignment goes."""
+    frame = current_frame()
+    return Tracer(atom_of(x, frame) if frame else x.atom, frame, x.weak, x.source)
+
+
+def reshape(x: Tracer, shape: Sequence[int]) -> Tracer:
+    """`x` with another static shape of as many elements."""
+    return alias(x) if x.shape == tuple(shape) else emit(Reshape(tuple(shape)), x)
+
+
+def transpose(x: Tracer, permutation: Sequence[int]) -> Tracer:
+    """Result axis i is axis `permutation[i]` of `x`."""
+    if tuple(permutation) == tuple(range(x.ndim)):
+        return alias(x)
+    return emit(Transpose(tuple(permutation)), x)
+
+
+def broadcast_to(x: Tracer, shape: Sequence[int]) -> Tracer:
+    """`x` stretched to `shape` by NumPy's rules; the caller has checked that they allow it."""
+    shape = tuple(shape)
+    if x.shape == shape:
+        return x
+    lead = len(shape) - x.ndim
+    kept = tuple(a for a, extent in enumerate(x.shape) if extent == shape[lead + a])
+    squeezed = reshape(x, tuple(x.shape[a] for a in kept)) if len(kept) < x.ndim else x
+    return emit(Broadcast(shape, tuple(lead + a for a in kept)), squeezed)
+
+
+def broadcast_shapes(name: str, *tracers: Tracer) -> tuple[int, ...]:
+    """The shape that all operands broadcast to; ShapeError, worded as NumPy's, where there is none."""
+    try:
+        return np.broadcast_shapes(*(t.shape for t in tracers))
+    except ValueError:
+        shapes = " ".join(shape_of(t.shape) for t in tracers)
+        raise ShapeError(
+            f"{at_user_line()}: {name}: operands could not be broadcast together with shapes {shapes}"
+        ) from None
+
+
+def broadcast_together(name: str, *tracers: Tracer) -> tuple[Tracer, ...]:
+    """All operands at the shape they broadcast to."""
+    shape = broadcast_shapes(name, *tracers)
+    return tuple(broadcast_to(t, shape) for t in tracers)
+
+
+def full(shape: Sequence[int], value: Any, dtype: DType) -> Tracer:
+    """An array of one value."""
+    return alias(broadcast_to(convert(value, dtype), tuple(shape)))
+
+
+def axis_index(axis: SupportsIndex, ndim: int) -> int:
+    """One axis, not negative; numpy.exceptions.AxisError where out of range."""
+    return int(normalize_axis_index(static_int(axis, "axis"), ndim))
+
+
+def axis_tuple(axis: Any, ndim: int) -> tuple[int, ...]:
+    """The (sorted) axes that an `axis=` argument stands for; None is all of them."""
+    if axis is None:
+        return tuple(range(ndim))
+    return tuple(sorted(normalize_axis_tuple(axis, ndim)))
+
+
+def static_int(value: Any, name: str) -> int:
+    """A Python integer; a traced value is refused with the name of the parameter."""
+    if isinstance(value, Tracer) and not value.is_constant:
+        raise DTypeError(
+            f"{at_user_line()}: {name} must be a Python integer, not a traced array {value.type}: shapes are static"
+        )
+    return value.__index__() if not isinstance(value, np.ndarray) else int(value)
+
+
+def static_shape_argument(shape: Any) -> tuple[int, ...]:
+    """A shape given as an integer or a sequence of integers."""
+    if isinstance(shape, Sequence | np.ndarray):
+        return tuple(static_int(s, "shape") for s in shape)
+    return (static_int(shape, "shape"),)
+
+
+def view(
+    base: Tracer,
+    compute: Callable[[Tracer], Tracer],
+    mirror: Callable[[Array], Array] | None,
+    write: Callable[[Tracer, Tracer], Tracer] | None = None,
+) -> Tracer:
+    """`compute(base)`, remembered as something that may share memory with `base`.
+
+    `mirror` is the same on NumPy arrays. Whether the memory is shared matters only if one of the two is assigned to, so
+    it is found out then. Where the elements of the view depend on traced values, `write(base, value)` takes its place.
+    """
+    result = alias(compute(base))
+    if result.ndim:
+        result.view = View(base, compute, mirror, write)
+        base.followers.append(weakref.ref(result))
+    return result
+
+
+def count(shape: Sequence[int]) -> int:
+    """The number of elements."""
+    return math.prod(shape)
+
+
+BOOL, INT64, UINT64, FLOAT64 = DTYPES["bool"], DTYPES["i64"], DTYPES["u64"], DTYPES["f64"]

@@ -1,0 +1,121 @@
+"""The tables from NumPy's functions to ours, and the calls that go through them.
+
+A handler is a Python function with the leading parameters of the NumPy function it stands for. Parameters it does not
+have are refused, never ignored.
+"""
+
+import inspect
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numpy as np
+
+from vtrace.errors import UnsupportedError
+from vtrace.frontend.source import at_user_line
+
+Handler = Callable[..., Any]
+
+FUNCTIONS: dict[Any, tuple[Handler, inspect.Signature]] = {}
+"""NumPy function -> what it means for tracers, with the handler's signature."""
+
+UFUNC_HANDLERS: dict[np.ufunc, Handler] = {}
+"""Ufunc -> a function of its operands and `dtype`, promotion and broadcasting included."""
+
+_H = TypeVar("_H", bound=Handler)
+
+
+def implements(*functions: Any) -> Callable[[_H], _H]:
+    """Make the decorated function the meaning of NumPy's `functions` for tracers."""
+
+    def register(handler: _H) -> _H:
+        for function in functions:
+            FUNCTIONS[function] = (handler, inspect.signature(handler))
+        return handler
+
+    return register
+
+
+def qualified_name(function: Any) -> str:
+    """`np.sum`, `np.linalg.norm`: as users write it."""
+    module = getattr(function, "__module__", None) or "numpy"
+    return f"{module}.{function.__name__}".replace("numpy.", "np.", 1)
+
+
+def call_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """A NumPy function applied to arguments of which at least one is, or holds, a tracer."""
+    name = qualified_name(function)
+    if function not in FUNCTIONS:
+        raise UnsupportedError(f"{at_user_line()}: {name} is not supported on traced arrays")
+    handler, signature = FUNCTIONS[function]
+    given = {
+        k: v for k, v in kwargs.items() if v is not np._NoValue and not (v is None and k not in signature.parameters)
+    }
+    try:
+        signature.bind(*args, **given)
+    except TypeError:
+        takes = ", ".join(signature.parameters)
+        unknown = [k for k in given if k not in signature.parameters]
+        what = f"the argument {', '.join(unknown)}" if unknown else "these arguments"
+        raise UnsupportedError(
+            f"{at_user_line()}: {name} with {what} is not supported on traced arrays; it takes {takes}"
+        ) from None
+    return handler(*args, **given)
+
+
+def call_ufunc(ufunc: np.ufunc, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """What `Tracer.__array_ufunc__` does."""
+    name = qualified_name(ufunc)
+    if ufunc not in UFUNC_HANDLERS:
+        raise UnsupportedError(f"{at_user_line()}: {name} is not supported on traced arrays")
+    if method != "__call__":
+        return _call_method(ufunc, method, args, kwargs)
+    kwargs = {k: v for k, v in kwargs.items() if v is not None}
+    refuse_out_and_where(name, kwargs)
+    dtype = kwargs.pop("dtype", None)
+    axes = {k: kwargs.pop(k) for k in ("axis", "keepdims") if k in kwargs and ufunc.signature is not None}
+    if kwargs:
+        raise UnsupportedError(
+            f"{at_user_line()}: {name} with the argument {', '.join(kwargs)} is not supported on traced arrays"
+        )
+    if dtype is not None:
+        axes["dtype"] = np.dtype(dtype)
+    return UFUNC_HANDLERS[ufunc](*args, **axes)
+
+
+def refuse_out_and_where(name: str, kwargs: dict[str, Any]) -> None:
+    """UnsupportedError for `out=` and `where=`, each with its remedy."""
+    if kwargs.pop("where", True) is not True:
+        raise UnsupportedError(
+            f"{at_user_line()}: {name} with where= is not supported on traced arrays; "
+            "use np.where(condition, result, other)"
+        )
+    if any(o is not None for o in kwargs.pop("out", ())):
+        raise UnsupportedError(
+            f"{at_user_line()}: {name} with out= is not supported on traced arrays; assign the result: `x = {name}(...)`"
+        )
+
+
+_REDUCTIONS: dict[np.ufunc, Any] = {
+    np.add: np.sum,
+    np.multiply: np.prod,
+    np.maximum: np.max,
+    np.minimum: np.min,
+    np.logical_and: np.all,
+    np.logical_or: np.any,
+}
+_SCANS: dict[np.ufunc, Any] = {np.add: np.cumsum, np.multiply: np.cumprod}
+
+
+def _call_method(ufunc: np.ufunc, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    if method == "reduce" and ufunc in _REDUCTIONS:
+        if len(args) == 1:  # a ufunc reduces axis 0 where the function reduces all
+            kwargs = {"axis": 0, **kwargs}
+        return call_function(_REDUCTIONS[ufunc], args, kwargs)
+    if method == "accumulate" and ufunc in _SCANS:
+        if len(args) == 1:
+            kwargs = {"axis": 0, **kwargs}
+        return call_function(_SCANS[ufunc], args, kwargs)
+    if method == "outer" and len(args) == 2 and not kwargs:
+        x, y = args
+        return UFUNC_HANDLERS[ufunc](np.reshape(x, np.shape(x) + (1,) * np.ndim(y)), y)
+    raise UnsupportedError(f"{at_user_line()}: {qualified_name(ufunc)}.{method} is not supported on traced arrays")

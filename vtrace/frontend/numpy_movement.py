@@ -1,0 +1,359 @@
+"""NumPy functions that only move elements: shapes, axes, joining, repeating, padding."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
+
+from vtrace.errors import ShapeError, UnsupportedError
+from vtrace.frontend.core import (
+    alias,
+    axis_index,
+    axis_tuple,
+    broadcast_to,
+    check_dtype,
+    convert,
+    count,
+    reshape,
+    shape_of,
+    static_int,
+    static_shape_argument,
+    transpose,
+    view,
+)
+from vtrace.frontend.dispatch import implements
+from vtrace.frontend.promotion import result_type
+from vtrace.frontend.source import at_user_line
+from vtrace.frontend.trace import emit, lift
+from vtrace.frontend.tracer import Tracer
+from vtrace.ops.movement import Concatenate, Pad, Reverse, Slice
+
+
+def _c_order(name: str, order: str) -> None:
+    if order not in ("C", "A", "K"):
+        raise UnsupportedError(f"{at_user_line()}: {name} with order={order!r} is not supported on traced arrays")
+
+
+@implements(np.reshape)
+def reshape_(a: Any, shape: Any = None, order: str = "C", *, copy: bool | None = None) -> Tracer:
+    _c_order("np.reshape", order)
+    x = lift(a)
+    wanted = static_shape_argument(shape)
+    if wanted.count(-1) == 1 and (rest := count([s for s in wanted if s != -1])) and x.size % rest == 0:
+        wanted = tuple(x.size // rest if s == -1 else s for s in wanted)
+    if count(wanted) != x.size or -1 in wanted:
+        raise ShapeError(
+            f"{at_user_line()}: cannot reshape array of size {x.size} and shape {shape_of(x.shape)} "
+            f"into shape {shape_of(static_shape_argument(shape))}"
+        )
+    if copy:
+        return alias(reshape(x, wanted))
+    return view(x, lambda t: reshape(t, wanted), lambda n: n.reshape(wanted))
+
+
+@implements(np.ravel)
+def ravel(a: Any, order: str = "C") -> Tracer:
+    return reshape_(a, -1 if np.size(a) else 0, order)
+
+
+@implements(np.transpose, np.permute_dims)
+def transpose_(a: Any, axes: Any = None) -> Tracer:
+    x = lift(a)
+    if axes is None:
+        permutation: tuple[int, ...] = tuple(reversed(range(x.ndim)))
+    else:
+        if len(tuple(axes)) != x.ndim:
+            raise ShapeError(f"{at_user_line()}: axes {tuple(axes)} don't match array of shape {shape_of(x.shape)}")
+        permutation = normalize_axis_tuple(axes, x.ndim)
+    return view(x, lambda t: transpose(t, permutation), lambda n: n.transpose(permutation))
+
+
+@implements(np.matrix_transpose, np.linalg.matrix_transpose)
+def matrix_transpose(x: Any, /) -> Tracer:
+    if np.ndim(x) < 2:
+        raise ShapeError(f"{at_user_line()}: matrix transpose needs at least 2 dimensions, got shape {np.shape(x)}")
+    return swapaxes(x, -1, -2)
+
+
+@implements(np.swapaxes)
+def swapaxes(a: Any, axis1: int, axis2: int) -> Tracer:
+    x = lift(a)
+    order = list(range(x.ndim))
+    i, j = axis_index(axis1, x.ndim), axis_index(axis2, x.ndim)
+    order[i], order[j] = order[j], order[i]
+    return transpose_(x, order)
+
+
+@implements(np.moveaxis)
+def moveaxis(a: Any, source: Any, destination: Any) -> Tracer:
+    x = lift(a)
+    sources = normalize_axis_tuple(source, x.ndim, "source")
+    destinations = normalize_axis_tuple(destination, x.ndim, "destination")
+    if len(sources) != len(destinations):
+        raise ShapeError(
+            f"{at_user_line()}: `source` and `destination` arguments must have the same number of elements"
+        )
+    order = [n for n in range(x.ndim) if n not in sources]
+    for dest, src in sorted(zip(destinations, sources, strict=True)):
+        order.insert(dest, src)
+    return transpose_(x, order)
+
+
+@implements(np.rollaxis)
+def rollaxis(a: Any, axis: int, start: int = 0) -> Tracer:
+    x = lift(a)
+    axis = axis_index(axis, x.ndim)
+    start = start + x.ndim if start < 0 else start
+    return moveaxis(x, axis, start - (axis < start))
+
+
+@implements(np.expand_dims)
+def expand_dims(a: Any, axis: Any) -> Tracer:
+    x = lift(a)
+    extra = axis if isinstance(axis, tuple | list) else (axis,)
+    axes = normalize_axis_tuple(extra, x.ndim + len(extra))
+    rest = iter(x.shape)
+    return reshape_(x, tuple(1 if i in axes else next(rest) for i in range(x.ndim + len(extra))))
+
+
+@implements(np.squeeze)
+def squeeze(a: Any, axis: Any = None) -> Tracer:
+    x = lift(a)
+    axes = axis_tuple(axis, x.ndim) if axis is not None else tuple(i for i, s in enumerate(x.shape) if s == 1)
+    if any(x.shape[i] != 1 for i in axes):
+        raise ShapeError(
+            f"{at_user_line()}: cannot select an axis to squeeze out which has size not equal to one: "
+            f"axis {axis} of shape {shape_of(x.shape)}"
+        )
+    return reshape_(x, tuple(s for i, s in enumerate(x.shape) if i not in axes))
+
+
+@implements(np.broadcast_to)
+def broadcast_to_(array: Any, shape: Any) -> Tracer:
+    x = lift(array)
+    wanted = static_shape_argument(shape)
+    lead = len(wanted) - x.ndim
+    if lead < 0 or any(s not in (1, wanted[lead + i]) for i, s in enumerate(x.shape)):
+        raise ShapeError(
+            f"{at_user_line()}: np.broadcast_to: an array of shape {shape_of(x.shape)} does not broadcast to "
+            f"{shape_of(wanted)}"
+        )
+    return view(x, lambda t: broadcast_to(t, wanted), lambda n: np.broadcast_to(n, wanted))
+
+
+@implements(np.broadcast_arrays)
+def broadcast_arrays(*args: Any) -> tuple[Tracer, ...]:
+    shape = np.broadcast_shapes(*(np.shape(a) for a in args))
+    return tuple(broadcast_to_(a, shape) for a in args)
+
+
+def _at_least(arrays: tuple[Any, ...], shape: Any) -> Any:
+    results = tuple(reshape_(a, shape(np.shape(a))) for a in arrays)
+    return results[0] if len(results) == 1 else results
+
+
+@implements(np.atleast_1d)
+def atleast_1d(*arys: Any) -> Any:
+    return _at_least(arys, lambda s: s or (1,))
+
+
+@implements(np.atleast_2d)
+def atleast_2d(*arys: Any) -> Any:
+    return _at_least(arys, lambda s: (1,) * (2 - len(s)) + s)
+
+
+@implements(np.atleast_3d)
+def atleast_3d(*arys: Any) -> Any:
+    return _at_least(arys, lambda s: {0: (1, 1, 1), 1: (1, *s, 1), 2: (*s, 1)}.get(len(s), s))
+
+
+@implements(np.flip)
+def flip(m: Any, axis: Any = None) -> Tracer:
+    x = lift(m)
+    axes = axis_tuple(axis, x.ndim)
+    return view(x, lambda t: emit(Reverse(axes), t), lambda n: np.flip(n, axes))
+
+
+@implements(np.flipud)
+def flipud(m: Any) -> Tracer:
+    return flip(m, 0)
+
+
+@implements(np.fliplr)
+def fliplr(m: Any) -> Tracer:
+    return flip(m, 1)
+
+
+@implements(np.rot90)
+def rot90(m: Any, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Tracer:
+    k %= 4
+    if k == 0:
+        return lift(m)
+    if k == 2:
+        return flip(flip(m, axes[0]), axes[1])
+    return swapaxes(flip(m, axes[1]), *axes) if k == 1 else flip(swapaxes(m, *axes), axes[1])
+
+
+@implements(np.concatenate)
+def concatenate(arrays: Any, axis: int | None = 0, *, dtype: Any = None) -> Tracer:
+    tracers = [lift(a) for a in arrays]
+    if not tracers:
+        raise ShapeError(f"{at_user_line()}: need at least one array to concatenate")
+    target = check_dtype(dtype, "np.concatenate") if dtype is not None else result_type(*tracers)
+    tracers = [convert(t, target) for t in tracers]
+    if axis is None:
+        tracers, axis = [reshape(t, (t.size,)) for t in tracers], 0
+    ranks = {t.ndim for t in tracers}
+    shapes = ", ".join(shape_of(t.shape) for t in tracers)
+    if 0 in ranks:
+        raise ShapeError(f"{at_user_line()}: zero-dimensional arrays cannot be concatenated; use np.stack")
+    if len(ranks) > 1:
+        raise ShapeError(
+            f"{at_user_line()}: np.concatenate needs arrays of one number of dimensions, got shapes {shapes}"
+        )
+    axis = axis_index(axis, tracers[0].ndim)
+    if len({t.shape[:axis] + t.shape[axis + 1 :] for t in tracers}) > 1:
+        raise ShapeError(
+            f"{at_user_line()}: np.concatenate needs shapes that agree except on axis {axis}, got {shapes}"
+        )
+    return emit(Concatenate(axis), *tracers) if len(tracers) > 1 else alias(tracers[0])
+
+
+@implements(np.stack)
+def stack(arrays: Any, axis: int = 0, *, dtype: Any = None) -> Tracer:
+    tracers = [lift(a) for a in arrays]
+    if not tracers:
+        raise ShapeError(f"{at_user_line()}: need at least one array to stack")
+    if len({t.shape for t in tracers}) > 1:
+        shapes = ", ".join(shape_of(t.shape) for t in tracers)
+        raise ShapeError(f"{at_user_line()}: all input arrays must have the same shape, got {shapes}")
+    target = check_dtype(dtype, "np.stack") if dtype is not None else result_type(*tracers)
+    axis = axis_index(axis, tracers[0].ndim + 1)
+    shape = (*tracers[0].shape[:axis], 1, *tracers[0].shape[axis:])
+    return concatenate([reshape(convert(t, target), shape) for t in tracers], axis)
+
+
+@implements(np.vstack)
+def vstack(tup: Any, *, dtype: Any = None) -> Tracer:
+    return concatenate([atleast_2d(a) for a in tup], 0, dtype=dtype)
+
+
+@implements(np.hstack)
+def hstack(tup: Any, *, dtype: Any = None) -> Tracer:
+    tracers = [atleast_1d(a) for a in tup]
+    return concatenate(tracers, 0 if tracers and tracers[0].ndim == 1 else 1, dtype=dtype)
+
+
+@implements(np.dstack)
+def dstack(tup: Any) -> Tracer:
+    return concatenate([atleast_3d(a) for a in tup], 2)
+
+
+@implements(np.column_stack)
+def column_stack(tup: Any) -> Tracer:
+    return concatenate([reshape_(a, (np.size(a), 1)) if np.ndim(a) < 2 else lift(a) for a in tup], 1)
+
+
+@implements(np.append)
+def append(arr: Any, values: Any, axis: int | None = None) -> Tracer:
+    return concatenate([lift(arr), lift(values)], axis)
+
+
+def _part(x: Tracer, axis: int, start: int, stop: int) -> Tracer:
+    return x[(*(slice(None),) * axis, slice(start, stop))]
+
+
+@implements(np.array_split)
+def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Tracer]:
+    x = lift(ary)
+    axis = axis_index(axis, x.ndim)
+    extent = x.shape[axis]
+    if isinstance(indices_or_sections, int):
+        each, more = divmod(extent, indices_or_sections)
+        sizes = [each + 1] * more + [each] * (indices_or_sections - more)
+        points = [sum(sizes[:i]) for i in range(len(sizes) + 1)]
+    else:
+        points = [0, *(static_int(i, "indices") for i in indices_or_sections), extent]
+    return [_part(x, axis, a, b) for a, b in zip(points[:-1], points[1:], strict=True)]
+
+
+@implements(np.split)
+def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Tracer]:
+    if isinstance(indices_or_sections, int) and np.shape(ary)[axis] % indices_or_sections:
+        raise ShapeError(f"{at_user_line()}: array split does not result in an equal division")
+    return array_split(ary, indices_or_sections, axis)
+
+
+@implements(np.unstack)
+def unstack(x: Any, /, *, axis: int = 0) -> tuple[Tracer, ...]:
+    return tuple(moveaxis(x, axis, 0))
+
+
+@implements(np.roll)
+def roll(a: Any, shift: Any, axis: Any = None) -> Tracer:
+    x = lift(a)
+    if axis is None:
+        return reshape(roll(reshape(x, (x.size,)), shift, 0), x.shape)
+    for s, ax in np.broadcast(shift, axis):
+        i = axis_index(int(ax), x.ndim)
+        cut = (x.shape[i] - int(s) % x.shape[i]) if x.shape[i] else 0
+        if cut % max(x.shape[i], 1):
+            x = concatenate([_part(x, i, cut, x.shape[i]), _part(x, i, 0, cut)], i)
+    return alias(x)
+
+
+@implements(np.tile)
+def tile(A: Any, reps: Any) -> Tracer:
+    x, times = lift(A), static_shape_argument(reps)
+    rank = max(x.ndim, len(times))
+    shape, times = (1,) * (rank - x.ndim) + x.shape, (1,) * (rank - len(times)) + times
+    spread = broadcast_to(
+        reshape(x, tuple(e for s in shape for e in (1, s))),
+        tuple(e for r, s in zip(times, shape, strict=True) for e in (r, s)),
+    )
+    return reshape(spread, tuple(r * s for r, s in zip(times, shape, strict=True)))
+
+
+@implements(np.repeat)
+def repeat(a: Any, repeats: Any, axis: int | None = None) -> Tracer:
+    x = lift(a)
+    if axis is None:
+        x, axis = reshape(x, (x.size,)), 0
+    axis = axis_index(axis, x.ndim)
+    if isinstance(repeats, Tracer):
+        static_int(repeats, "repeats")
+    rows = np.repeat(np.arange(x.shape[axis]), repeats)
+    return x[(*(slice(None),) * axis, rows)]
+
+
+@implements(np.pad)
+def pad(array: Any, pad_width: Any, mode: str = "constant", *, constant_values: Any = 0) -> Tracer:
+    x = lift(array)
+    if not isinstance(mode, str) or (mode not in _PAD_INDEX and mode != "constant"):
+        raise UnsupportedError(f"{at_user_line()}: np.pad with mode={mode!r} is not supported on traced arrays")
+    if isinstance(pad_width, dict):
+        pad_width = [pad_width.get(i, pad_width.get(i - x.ndim, (0, 0))) for i in range(x.ndim)]
+    widths = np.broadcast_to(np.asarray(pad_width), (x.ndim, 2))
+    if mode != "constant":
+        for i, (low, high) in enumerate(widths):
+            rows = np.pad(np.arange(x.shape[i]), (int(low), int(high)), mode=mode)  # type: ignore[call-overload]  # one of the names below
+            x = x[(*(slice(None),) * i, rows)]
+        return x
+    if np.ndim(constant_values):
+        raise UnsupportedError(
+            f"{at_user_line()}: np.pad with several constant_values is not supported on traced arrays"
+        )
+    low, high = (tuple(int(w) for w in widths[:, side]) for side in (0, 1))
+    return emit(Pad(low, high), x, convert(constant_values, x.dtype))
+
+
+_PAD_INDEX = frozenset({"edge", "reflect", "symmetric", "wrap"})
+"""The modes of np.pad that repeat elements: padding the positions tells which."""
+
+
+def slice_axis(x: Tracer, starts: Sequence[int], stops: Sequence[int], strides: Sequence[int]) -> Tracer:
+    """The primitive behind `x[a:b:c]`; a whole axis on every axis is `x` itself."""
+    if all((a, b, c) == (0, n, 1) for a, b, c, n in zip(starts, stops, strides, x.shape, strict=True)):
+        return alias(x)
+    return emit(Slice(tuple(starts), tuple(stops), tuple(strides)), x)

@@ -1,0 +1,249 @@
+"""NumPy's reductions: sums, means, extrema and their positions, with NumPy's accumulator dtypes."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from vtrace.errors import ShapeError
+from vtrace.frontend.core import (
+    BOOL,
+    FLOAT64,
+    axis_index,
+    axis_tuple,
+    check_dtype,
+    convert,
+    count,
+    full,
+    reshape,
+    strong,
+)
+from vtrace.frontend.dispatch import UFUNC_HANDLERS, implements, qualified_name
+from vtrace.frontend.numpy_elementwise import truth
+from vtrace.frontend.promotion import accumulator
+from vtrace.frontend.source import at_user_line
+from vtrace.frontend.trace import emit, lift
+from vtrace.frontend.tracer import Tracer
+from vtrace.ir.primitive import Primitive
+from vtrace.ir.types import DTYPES, DType
+from vtrace.ops import reduction, scan
+
+_INT8 = DTYPES["i8"]
+
+
+def _kept(result: Tracer, x: Tracer, axes: tuple[int, ...], keepdims: bool) -> Tracer:
+    """The result with the reduced axes back, as ones, where `keepdims` asks for them."""
+    if not keepdims:
+        return result
+    return reshape(result, tuple(1 if a in axes else extent for a, extent in enumerate(x.shape)))
+
+
+def _reduce(op: Callable[[tuple[int, ...]], Primitive], x: Tracer, axis: Any, keepdims: bool) -> Tracer:
+    axes = axis_tuple(axis, x.ndim)
+    return _kept(emit(op(axes), x) if axes else strong(x), x, axes, keepdims)
+
+
+@implements(np.sum)
+def sum_(a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False, initial: Any = 0) -> Tracer:
+    x = lift(a)
+    x = convert(x, check_dtype(dtype, "np.sum") if dtype is not None else accumulator(x.dtype))
+    if x.dtype == BOOL:
+        result = _reduce(reduction.ReduceOr, x, axis, keepdims)
+    else:
+        result = _reduce(reduction.ReduceSum, x, axis, keepdims)
+    if initial is not None and not (isinstance(initial, int | float) and initial == 0):
+        result = convert(result + initial, result.dtype)
+    return result
+
+
+@implements(np.prod)
+def prod(a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False, initial: Any = 1) -> Tracer:
+    x = lift(a)
+    x = convert(x, check_dtype(dtype, "np.prod") if dtype is not None else accumulator(x.dtype))
+    if x.dtype == BOOL:
+        result = _reduce(reduction.ReduceAnd, x, axis, keepdims)
+    else:
+        result = _reduce(reduction.ReduceProd, x, axis, keepdims)
+    if not (isinstance(initial, int | float) and initial == 1):
+        result = convert(result * initial, result.dtype)
+    return result
+
+
+def _mean_dtype(x: Tracer, dtype: Any) -> DType:
+    if dtype is not None:
+        return check_dtype(dtype, "np.mean")
+    return x.dtype if x.dtype.kind == "f" else FLOAT64
+
+
+@implements(np.mean)
+def mean(a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False) -> Tracer:
+    x = lift(a)
+    x = convert(x, _mean_dtype(x, dtype))
+    axes = axis_tuple(axis, x.ndim)
+    total = sum_(x, axes, dtype=x.dtype, keepdims=keepdims)
+    return _divide(total, count([x.shape[i] for i in axes]))
+
+
+def _divide(x: Tracer, number: float) -> Tracer:
+    """x / number, back in the dtype of x where that is an integer one (`np.mean(x, dtype=int)`)."""
+    result = UFUNC_HANDLERS[np.true_divide](x, number)
+    assert isinstance(result, Tracer)
+    return convert(result, x.dtype)
+
+
+@implements(np.average)
+def average(a: Any, axis: Any = None, weights: Any = None, *, keepdims: bool = False) -> Tracer:
+    if weights is None:
+        return mean(a, axis, keepdims=keepdims)
+    x, w = lift(a), lift(weights)
+    if w.shape != x.shape:
+        if w.ndim != 1 or not isinstance(axis, int) or w.shape[0] != x.shape[axis]:
+            raise ShapeError(
+                f"{at_user_line()}: np.average: weights have shape {w.shape}, the array {x.shape}; weights of one "
+                "dimension need axis=, and as many elements as that axis"
+            )
+        w = reshape(w, tuple(w.shape[0] if i == axis_index(axis, x.ndim) else 1 for i in range(x.ndim)))
+    total = np.sum(np.broadcast_to(w, x.shape), axis=axis, keepdims=keepdims)
+    result = np.sum(x * w, axis=axis, keepdims=keepdims) / total
+    assert isinstance(result, Tracer)
+    return result
+
+
+@implements(np.var)
+def var(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: None = None,
+    ddof: float = 0,
+    *,
+    keepdims: bool = False,
+    mean: Any = None,
+    correction: float | None = None,
+) -> Tracer:
+    x = lift(a)
+    x = convert(x, _mean_dtype(x, dtype))
+    axes = axis_tuple(axis, x.ndim)
+    centre = (
+        lift(mean) if mean is not None else _divide(sum_(x, axes, keepdims=True), count([x.shape[i] for i in axes]))
+    )
+    squares = UFUNC_HANDLERS[np.square](x - centre)
+    degrees = count([x.shape[i] for i in axes]) - (ddof if correction is None else correction)
+    return _divide(sum_(squares, axes, keepdims=keepdims), max(degrees, 0))
+
+
+@implements(np.std)
+def std(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: None = None,
+    ddof: float = 0,
+    *,
+    keepdims: bool = False,
+    mean: Any = None,
+    correction: float | None = None,
+) -> Tracer:
+    variance = var(a, axis, dtype, None, ddof, keepdims=keepdims, mean=mean, correction=correction)
+    result = UFUNC_HANDLERS[np.sqrt](variance)
+    assert isinstance(result, Tracer)
+    return result
+
+
+def _not_empty(function: Any, x: Tracer, axes: tuple[int, ...]) -> None:
+    if any(x.shape[a] == 0 for a in axes):
+        raise ShapeError(
+            f"{at_user_line()}: {qualified_name(function)}: zero-size array to reduction operation which has no identity"
+        )
+
+
+def _extremum(
+    function: Any, op: Callable[[tuple[int, ...]], Primitive], on_bools: Callable[[tuple[int, ...]], Primitive]
+) -> Callable[..., Tracer]:
+    ufunc = np.maximum if function is np.max else np.minimum
+
+    def handler(a: Any, axis: Any = None, *, keepdims: bool = False, initial: Any = None) -> Tracer:
+        x = lift(a)
+        if initial is None:
+            _not_empty(function, x, axis_tuple(axis, x.ndim))
+        result = _reduce(on_bools if x.dtype == BOOL else op, x, axis, keepdims)
+        return result if initial is None else convert(UFUNC_HANDLERS[ufunc](result, initial), x.dtype)
+
+    return handler
+
+
+max_ = implements(np.max, np.amax)(_extremum(np.max, reduction.ReduceMax, reduction.ReduceOr))
+min_ = implements(np.min, np.amin)(_extremum(np.min, reduction.ReduceMin, reduction.ReduceAnd))
+
+
+@implements(np.ptp)
+def ptp(a: Any, axis: Any = None, *, keepdims: bool = False) -> Tracer:
+    result = max_(a, axis, keepdims=keepdims) - min_(a, axis, keepdims=keepdims)
+    assert isinstance(result, Tracer)
+    return result
+
+
+@implements(np.any)
+def any_(a: Any, axis: Any = None, *, keepdims: bool = False) -> Tracer:
+    return _reduce(reduction.ReduceOr, truth(lift(a)), axis, keepdims)
+
+
+@implements(np.all)
+def all_(a: Any, axis: Any = None, *, keepdims: bool = False) -> Tracer:
+    return _reduce(reduction.ReduceAnd, truth(lift(a)), axis, keepdims)
+
+
+@implements(np.count_nonzero)
+def count_nonzero(a: Any, axis: Any = None, *, keepdims: bool = False) -> Tracer:
+    return sum_(truth(lift(a)), axis, keepdims=keepdims)
+
+
+def _position(function: Any, op: Callable[[int], Primitive]) -> Callable[..., Tracer]:
+    def handler(a: Any, axis: Any = None, *, keepdims: bool = False) -> Tracer:
+        x = lift(a)
+        x = convert(x, _INT8) if x.dtype == BOOL else strong(x)
+        axes = axis_tuple(None, x.ndim) if axis is None else (axis_index(axis, x.ndim),)
+        if any(x.shape[i] == 0 for i in axes):
+            raise ShapeError(f"{at_user_line()}: {qualified_name(function)}: attempt to get {function.__name__} of an "
+                             "empty sequence")  # fmt: skip
+        flat = reshape(x, (x.size,)) if axis is None else x
+        return _kept(emit(op(0 if axis is None else axes[0]), flat), x, axes, keepdims)
+
+    return handler
+
+
+argmax = implements(np.argmax)(_position(np.argmax, reduction.ArgMax))
+argmin = implements(np.argmin)(_position(np.argmin, reduction.ArgMin))
+
+
+def _without_nan(function: Any, fill: Any) -> Callable[..., Tracer]:
+    """np.nansum and its like: NaNs count as the neutral element."""
+
+    def handler(a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False) -> Tracer:
+        x = lift(a)
+        if x.dtype.kind == "f":
+            x = np.where(np.isnan(x), full((), fill, x.dtype), x)  # type: ignore[call-overload]  # tracers dispatch
+        result = function(x, axis, dtype, keepdims=keepdims)
+        assert isinstance(result, Tracer)
+        return result
+
+    return handler
+
+
+implements(np.nansum)(_without_nan(sum_, 0))
+implements(np.nanprod)(_without_nan(prod, 1))
+
+
+def _scan(op: Callable[[int], Primitive]) -> Callable[..., Tracer]:
+    def handler(a: Any, axis: Any = None, dtype: Any = None) -> Tracer:
+        x = lift(a)
+        x = convert(x, check_dtype(dtype, "a cumulative sum") if dtype is not None else accumulator(x.dtype))
+        if axis is None:
+            x = reshape(x, (x.size,))
+        return emit(op(0 if axis is None else axis_index(axis, x.ndim)), x)
+
+    return handler
+
+
+implements(np.cumsum)(_scan(scan.CumSum))
+implements(np.cumprod)(_scan(scan.CumProd))

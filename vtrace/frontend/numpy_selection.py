@@ -1,0 +1,241 @@
+"""Choosing elements by conditions and positions: where, clip, take, triangles, comparisons with a tolerance."""
+
+from typing import Any
+
+import numpy as np
+
+from vtrace.errors import ShapeError, UnsupportedError
+from vtrace.frontend.core import (
+    INT64,
+    alias,
+    axis_index,
+    broadcast_together,
+    check_dtype,
+    convert,
+    full,
+    reshape,
+    static_int,
+)
+from vtrace.frontend.dispatch import UFUNC_HANDLERS, implements
+from vtrace.frontend.numpy_elementwise import select, truth
+from vtrace.frontend.numpy_movement import concatenate
+from vtrace.frontend.promotion import result_type
+from vtrace.frontend.source import at_user_line
+from vtrace.frontend.trace import emit, lift
+from vtrace.frontend.tracer import Tracer
+from vtrace.ops.indexing import TakeAlong
+
+
+@implements(np.where)
+def where(condition: Any, *choices: Any) -> Tracer:
+    if len(choices) != 2:
+        raise UnsupportedError(
+            f"{at_user_line()}: np.where(condition) with a traced condition has a shape that depends on the values; "
+            "use np.where(condition, x, y)"
+        )
+    x, y = map(lift, choices)
+    dtype = result_type(x, y)
+    return select(*broadcast_together("np.where", truth(lift(condition)), convert(x, dtype), convert(y, dtype)))
+
+
+@implements(np.select)
+def select_(condlist: Any, choicelist: Any, default: Any = 0) -> Tracer:
+    dtype = result_type(*map(lift, choicelist), lift(default))
+    result = convert(default, dtype)
+    for condition, choice in reversed(list(zip(condlist, choicelist, strict=True))):
+        result = where(condition, convert(choice, dtype), result)
+    return result
+
+
+@implements(np.clip)
+def clip(a: Any, a_min: Any = None, a_max: Any = None, out: None = None, *, min: Any = None, max: Any = None) -> Any:
+    low, high = (a_min if min is None else min), (a_max if max is None else max)
+    result = lift(a)
+    if low is not None:
+        result = UFUNC_HANDLERS[np.maximum](result, low)
+    return result if high is None else UFUNC_HANDLERS[np.minimum](result, high)
+
+
+@implements(np.round, np.around)
+def round_(a: Any, decimals: int = 0) -> Any:
+    x, places = lift(a), static_int(decimals, "decimals")
+    if x.dtype.kind != "f":
+        if places < 0:
+            raise UnsupportedError(f"{at_user_line()}: np.round of integers to tens or hundreds is not supported")
+        return UFUNC_HANDLERS[np.rint](x) if x.dtype.kind == "b" else alias(x)
+    if places == 0:
+        return UFUNC_HANDLERS[np.rint](x)
+    factor = 10.0 ** abs(places)
+    return np.rint(x * factor) / factor if places > 0 else np.rint(x / factor) * factor
+
+
+@implements(np.nan_to_num)
+def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
+    t = lift(x)
+    if t.dtype.kind != "f":
+        return alias(t)
+    info = np.finfo(t.dtype)
+    high, low = info.max if posinf is None else posinf, info.min if neginf is None else neginf
+    result = where(np.isnan(t), full((), nan, t.dtype), t)
+    result = where(t == np.inf, full((), high, t.dtype), result)
+    return where(t == -np.inf, full((), low, t.dtype), result)
+
+
+@implements(np.isclose)
+def isclose(a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: bool = False) -> Any:
+    x, y = lift(a), lift(b)
+    if y.dtype.kind != "f":
+        y = convert(y, result_type(y, lift(1.0)))
+    result = (np.abs(x - y) <= atol + rtol * np.abs(y)) & np.isfinite(y) | (x == y)
+    return result | (np.isnan(x) & np.isnan(y)) if equal_nan else result
+
+
+@implements(np.allclose)
+def allclose(a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: bool = False) -> Any:
+    return np.all(isclose(a, b, rtol, atol, equal_nan))
+
+
+@implements(np.array_equal)
+def array_equal(a1: Any, a2: Any, equal_nan: bool = False) -> Any:
+    x, y = lift(a1), lift(a2)
+    if x.shape != y.shape:
+        return False
+    same = x == y
+    return np.all(same | (np.isnan(x) & np.isnan(y)) if equal_nan else same)
+
+
+@implements(np.take)
+def take(a: Any, indices: Any, axis: int | None = None, out: None = None, mode: str = "raise") -> Tracer:
+    x = lift(a)
+    if axis is None:
+        x, axis = reshape(x, (x.size,)), 0
+    axis = axis_index(axis, x.ndim)
+    at: Any = indices if isinstance(indices, Tracer) else np.asarray(indices)
+    if mode == "clip":
+        at = np.clip(at, 0, x.shape[axis] - 1)
+    elif mode == "wrap":
+        at = at % x.shape[axis]
+    return alias(x[(*(slice(None),) * axis, at)])
+
+
+@implements(np.take_along_axis)
+def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Tracer:
+    x, at = lift(arr), lift(indices)
+    if axis is None:
+        x, axis = reshape(x, (x.size,)), 0
+    if x.ndim != at.ndim:
+        raise ShapeError(f"{at_user_line()}: `indices` and `arr` must have the same number of dimensions")
+    if at.dtype.kind not in "iu":
+        raise IndexError(f"{at_user_line()}: `indices` must be an integer array")
+    axis = axis_index(axis, x.ndim)
+    others = np.broadcast_shapes(*((*t.shape[:axis], *t.shape[axis + 1 :]) for t in (x, at)))
+    wide = [np.broadcast_to(t, (*others[:axis], t.shape[axis], *others[axis:])) for t in (x, convert(at, INT64))]  # type: ignore[arg-type]  # tracers dispatch
+    return emit(TakeAlong(axis), *map(lift, wide))
+
+
+def _triangle(m: Any, keep: Any) -> Tracer:
+    x = lift(m)
+    if x.ndim < 2:
+        x = lift(np.broadcast_to(x, (x.size, x.size)))  # type: ignore[arg-type]  # tracers dispatch
+    return where(keep(*x.shape[-2:]), x, full((), 0, x.dtype))
+
+
+@implements(np.tril)
+def tril(m: Any, k: int = 0) -> Tracer:
+    return _triangle(m, lambda rows, columns: np.tri(rows, columns, k, dtype=bool))
+
+
+@implements(np.triu)
+def triu(m: Any, k: int = 0) -> Tracer:
+    return _triangle(m, lambda rows, columns: ~np.tri(rows, columns, k - 1, dtype=bool))
+
+
+@implements(np.diag)
+def diag(v: Any, k: int = 0) -> Any:
+    x = lift(v)
+    if x.ndim == 2:
+        return np.diagonal(x, k)  # type: ignore[call-overload]  # tracers dispatch
+    if x.ndim != 1:
+        raise ShapeError(f"{at_user_line()}: Input must be 1- or 2-d.")
+    n = x.size + abs(k)
+    wide = np.pad(x, (max(k, 0), max(-k, 0)))  # type: ignore[call-overload]  # tracers dispatch
+    return where(np.eye(n, k=k, dtype=bool), wide, full((), 0, x.dtype))
+
+
+@implements(np.diff)
+def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = np._NoValue, append: Any = np._NoValue) -> Any:
+    x = lift(a)
+    axis = axis_index(axis, x.ndim)
+
+    def edge(value: Any) -> Tracer:
+        t = lift(value)
+        one = (*x.shape[:axis], 1, *x.shape[axis + 1 :])
+        return lift(np.broadcast_to(t, one)) if t.ndim == 0 else t  # type: ignore[arg-type]  # tracers dispatch
+
+    parts = [edge(prepend)] if prepend is not np._NoValue else []
+    parts += [x, *([edge(append)] if append is not np._NoValue else [])]
+    result: Any = concatenate(parts, axis) if len(parts) > 1 else x
+    before = (slice(None),) * axis
+    subtract = np.not_equal if result.dtype == bool else np.subtract
+    for _ in range(static_int(n, "n")):
+        result = UFUNC_HANDLERS[subtract](result[(*before, slice(1, None))], result[(*before, slice(None, -1))])
+    return result
+
+
+@implements(np.trapezoid)
+def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
+    t = lift(y)
+    axis = axis_index(axis, t.ndim)
+    before = (slice(None),) * axis
+    widths: Any = dx
+    if x is not None:
+        widths = np.diff(x) if np.ndim(x) == 1 else np.diff(x, axis=axis)
+        if np.ndim(x) == 1:
+            widths = np.reshape(widths, [-1 if i == axis else 1 for i in range(t.ndim)])
+    return (widths * (t[(*before, slice(1, None))] + t[(*before, slice(None, -1))]) / 2.0).sum(axis)
+
+
+@implements(np.polyval)
+def polyval(p: Any, x: Any) -> Any:
+    result: Any = np.zeros_like(x)
+    for coefficient in lift(p):
+        result = result * x + coefficient
+    return result
+
+
+@implements(np.sinc)
+def sinc(x: Any) -> Any:
+    y = np.pi * lift(x)
+    y = where(y == 0, full((), 1e-20 * np.pi, y.dtype), y)
+    return np.sin(y) / y
+
+
+# Questions about the type alone, which is known
+
+
+implements(np.shape)(lambda a: lift(a).shape)
+implements(np.ndim)(lambda a: lift(a).ndim)
+implements(np.size)(lambda a, axis=None: lift(a).size if axis is None else lift(a).shape[axis])
+implements(np.iscomplexobj)(lambda x: False)
+implements(np.isrealobj)(lambda x: True)
+implements(np.iscomplex)(lambda x: full(lift(x).shape, False, np.dtype(bool)))
+implements(np.isreal)(lambda x: full(lift(x).shape, True, np.dtype(bool)))
+implements(np.real)(lambda val: lift(val))
+implements(np.imag)(lambda val: full(lift(val).shape, 0, lift(val).dtype))
+implements(np.result_type)(lambda *values: np.result_type(*(_type_sample(v) for v in values)))
+implements(np.can_cast)(lambda from_, to, casting="safe": np.can_cast(_type_sample(from_), to, casting))
+
+
+def _type_sample(value: Any) -> Any:
+    if not isinstance(value, Tracer):
+        return value
+    return {"i": 0, "f": 0.0}[value.dtype.kind] if value.weak else check_dtype(value.dtype, "np.result_type")
+
+
+@implements(np.cov)
+def cov(m: Any, *, rowvar: bool = True, bias: bool = False, ddof: int | None = None) -> Any:
+    x = lift(m)
+    x = reshape(x, (1, x.size)) if x.ndim == 1 else x if rowvar else x.T
+    centred: Any = x - np.mean(x, axis=1, keepdims=True)  # type: ignore[call-overload]  # tracers dispatch
+    degrees = (0 if bias else 1) if ddof is None else ddof
+    return np.squeeze(np.dot(centred, centred.T) / (x.shape[1] - degrees))

@@ -1,0 +1,27 @@
+"""Where in the user's code something happened: the file and line that equations, errors and profiles name."""
+
+import sys
+from pathlib import Path
+
+from vtrace.ir.graph import Source
+
+_PACKAGE = str(Path(__file__).resolve().parent.parent)
+_INTERNAL = tuple(
+    f"{_PACKAGE}/{name}" for name in ("frontend/", "ir/", "ops/", "passes/", "backends/", "numpy/", "api/")
+)
+
+
+def user_source() -> Source | None:
+    """The innermost stack frame outside vtrace's own machinery, or None where there is none."""
+    frame = sys._getframe(1)
+    while frame is not None and frame.f_code.co_filename.startswith(_INTERNAL):
+        frame = frame.f_back  # type: ignore[assignment]  # the outermost frame has none
+    if frame is None:
+        return None
+    code = frame.f_code
+    return Source(code.co_filename, frame.f_lineno, code.co_name)
+
+
+def at_user_line() -> str:
+    """`FILE:LINE (function)` of the user's code that is running, for the beginning of an error message."""
+    return str(user_source() or "<unknown>")
