@@ -6,7 +6,16 @@ code relies on each operation being rounded as written: no reassociation, no con
 
 from collections.abc import Callable
 
-from vtrace.backends.vecmath import exponential, hyperbolic, logarithm, trigonometric
+from vtrace.backends.vecmath import (
+    error_function,
+    exponential,
+    hyperbolic,
+    inverse_trig,
+    logarithm,
+    power,
+    remainder,
+    trigonometric,
+)
 from vtrace.backends.vecmath.number import Number
 from vtrace.ir.emitter import Emitter, Value
 
@@ -38,6 +47,18 @@ FUNCTIONS: dict[str, Rule] = {
         hyperbolic.sinh,
         hyperbolic.cosh,
         hyperbolic.tanh,
+        hyperbolic.arcsinh,
+        hyperbolic.arccosh,
+        hyperbolic.arctanh,
+        inverse_trig.arcsin,
+        inverse_trig.arccos,
+        inverse_trig.arctan,
+        inverse_trig.arctan2,
+        power.power,
+        power.cbrt,
+        power.hypot,
+        error_function.erf,
+        remainder.fmod,
     )
 }
 """The rules by NumPy's names."""

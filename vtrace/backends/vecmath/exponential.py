@@ -61,8 +61,8 @@ def exp_double(x: Number) -> Double:
 
 
 def exp_reduced(reduced: Reduced) -> Number:
-    """2**n exp(r) with all the care for its last bit."""
-    n, r = reduced
+    """2**n exp(r), where r.low may be several units in the last place of r.high."""
+    n, r = reduced.n, fast_two_sum(*reduced.r)
     return scale(1.0 + (r.high + beyond_linear(r)), n)
 
 

@@ -1,10 +1,21 @@
-"""sinh, cosh, tanh, from the double-word exponential."""
+"""sinh, cosh, tanh, from the double-word exponential, and their inverses, from the double-word logarithm."""
 
 import math
 
 from vtrace.backends.vecmath import coefficients as c
-from vtrace.backends.vecmath.doubled import Double, divide, fast_two_sum, two_sum
+from vtrace.backends.vecmath.doubled import (
+    Double,
+    add,
+    constant,
+    divide,
+    fast_two_sum,
+    multiply,
+    square_root,
+    two_product,
+    two_sum,
+)
 from vtrace.backends.vecmath.exponential import exp_double, expm1_double
+from vtrace.backends.vecmath.logarithm import log1p_double
 from vtrace.backends.vecmath.number import Number
 
 
@@ -40,3 +51,42 @@ def cosh(x: Number) -> Number:
 def overflow_limit(x: Number) -> float:
     """An x whose exp(x) / 2 is infinite, while 2**(n - 2) still is a number."""
     return (x.format.bias + 2.25) * 0.6931471805599453
+
+
+def arcsinh(x: Number) -> Number:
+    size = abs(x)
+    limit = 2.0 ** (x.format.bias // 2 - 4)
+    inner = size.clamp(0.0, limit)
+    # log1p(x + x**2 / (1 + sqrt(1 + x**2))), or log(2 x) where 1 is lost against x**2.
+    square = two_product(inner, inner)
+    root = square_root(add(square, Double(x.like(1.0), x.like(0.0))))
+    below = add(root, Double(x.like(1.0), x.like(0.0)))
+    near = log1p_double(add(Double(inner, x.like(0.0)), divide(square, below)))
+    return finish_inverse(size, size > limit, near).copysign(x)
+
+
+def arccosh(x: Number) -> Number:
+    limit = 2.0 ** (x.format.bias // 2 - 4)
+    inner = x.clamp(1.0, limit) - 1.0
+    # log1p(t + sqrt(t (t + 2))) with t = x - 1.
+    square = multiply(Double(inner, x.like(0.0)), two_sum(inner, x.like(2.0)))
+    root = square_root(Double(square.high + x.format.min_normal, square.low))
+    near = log1p_double(add(Double(inner, x.like(0.0)), root))
+    result = finish_inverse(x, x > limit, near)
+    return x.equals(1.0).select(x.like(0.0), (x < 1.0).select(x.like(math.nan), result))
+
+
+def finish_inverse(size: Number, far: Number, near: Double) -> Number:
+    """`near`, or log(2 size) where that is `far`; size itself where it is tiny or not finite."""
+    large = add(log1p_double(Double(far.select(size, 1.0), size.like(0.0))), constant(size, c.LN2))
+    result = far.select(large.total(), near.total())
+    return ((size < math.inf) & (size > size.format.epsilon / 4)).select(result, size)
+
+
+def arctanh(x: Number) -> Number:
+    size = abs(x)
+    ratio = divide(Double(2.0 * size, x.like(0.0)), fast_two_sum(x.like(1.0), -size))
+    result = 0.5 * log1p_double(ratio).total()
+    result = (size < x.format.epsilon / 4).select(size, result)
+    result = size.equals(1.0).select(x.like(math.inf), result)
+    return (size > 1.0).select(x.like(math.nan), result).copysign(x)

@@ -3,6 +3,7 @@
 A Number records nothing: each operator calls the emitter. Nothing is reassociated, since error terms depend on it.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -11,7 +12,7 @@ import numpy as np
 from vtrace.ir.emitter import Emitter, Value
 from vtrace.ir.types import DType
 
-Coefficients: TypeAlias = dict[int, tuple[float, ...]]
+Coefficients: TypeAlias = Mapping[int, tuple[float, ...]]
 """Constants by the item size of the dtype they serve."""
 
 
@@ -171,14 +172,18 @@ class Number:
         """x where this bool holds, else y."""
         return self._new(self.e.select(self.value, x.value, x.like(y).value))
 
+    def when(self, then: "Callable[[], Number]", otherwise: "Number") -> "Number":
+        """`then()` where this bool holds, computed only if it holds in some lane; else `otherwise`."""
+        return self._new(self.e.when(self.value, lambda: then().value, otherwise.value))
+
     def clamp(self, low: float, high: float) -> "Number":
         """Limited to [low, high]; NaN stays."""
         upper = (self > high).select(self.like(high), self)
         return (upper < low).select(self.like(low), upper)
 
-    def polynomial(self, coefficients: Coefficients) -> "Number":
-        """Horner's scheme; the coefficients of this dtype, highest power first."""
-        first, *rest = coefficients[self.dtype.itemsize]
+    def polynomial(self, coefficients: Coefficients, size: int | None = None) -> "Number":
+        """Horner's scheme; the coefficients for this dtype or another item size, highest power first."""
+        first, *rest = coefficients[size or self.dtype.itemsize]
         result = self.like(first)
         for coefficient in rest:
             result = result.fma(self, coefficient)

@@ -1,11 +1,13 @@
 """sin, cos and tan: x = n pi/2 + r with |r| <= pi/4, a polynomial for each of sin(r) and cos(r), and n says which."""
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 from vtrace.backends.vecmath import coefficients as c
 from vtrace.backends.vecmath.doubled import Double, divide, fast_two_sum, two_product, two_sum
 from vtrace.backends.vecmath.number import Number
+from vtrace.backends.vecmath.payne_hanek import reduce_huge
 from vtrace.backends.vecmath.scaling import round_product
 
 
@@ -44,9 +46,19 @@ def cos_kernel(r: Double) -> Double:
     return Double(whole, rest)
 
 
-def quarter_turn(x: Number, turns: int) -> Number:
+REDUCTION_LIMIT = (2.0**16, 2.0**36)
+"""Up to here `reduce` is good, for float32 and float64."""
+
+
+def reduced(x: Number, finish: Callable[[Reduced], Number]) -> Number:
+    """`finish` of the reduced x; the costly reduction of huge numbers is a branch that is rarely taken."""
+    huge = (abs(x) > x.by_format(*REDUCTION_LIMIT)) & (abs(x) < math.inf)
+    return huge.when(lambda: finish(Reduced(*reduce_huge(x))), finish(reduce(x)))
+
+
+def quarter_turn(reduced: Reduced, turns: int) -> Number:
     """sin(x + turns * pi/2)."""
-    n, r = reduce(x)
+    n, r = reduced
     sine, cosine = sin_kernel(r), cos_kernel(r)
     shifted = n + turns
     odd = (shifted & 1).differs(0)
@@ -56,18 +68,23 @@ def quarter_turn(x: Number, turns: int) -> Number:
 
 def sin(x: Number) -> Number:
     # The sign of -0.0 is lost in the reduction.
-    return (abs(x) < x.format.epsilon).select(x, quarter_turn(x, 0))
+    return (abs(x) < x.format.epsilon).select(x, reduced(x, lambda turned: quarter_turn(turned, 0)))
 
 
 def cos(x: Number) -> Number:
-    return quarter_turn(x, 1)
+    return reduced(x, lambda turned: quarter_turn(turned, 1))
 
 
 def tan(x: Number) -> Number:
-    n, r = reduce(x)
+    return (abs(x) < x.format.epsilon).select(x, reduced(x, tangent))
+
+
+def tangent(reduced: Reduced) -> Number:
+    """tan(x)."""
+    n, r = reduced
     sine = fast_two_sum(*sin_kernel(r))
     cosine = fast_two_sum(*cos_kernel(r))
     odd = (n & 1).differs(0)
     top = Double(odd.select(-cosine.high, sine.high), odd.select(-cosine.low, sine.low))
     bottom = Double(odd.select(sine.high, cosine.high), odd.select(sine.low, cosine.low))
-    return (abs(x) < x.format.epsilon).select(x, divide(top, bottom).total())
+    return divide(top, bottom).total()
