@@ -27,6 +27,11 @@ class Call:
                 self._names += argument_paths(self.kwargs[key], key)
         return self._names
 
+    @property
+    def positional(self) -> int:
+        """How many leaves belong to positional arguments; they come first."""
+        return self.spec.child(0).num_leaves
+
     def roots(self) -> list[str]:
         """The names of the positional arguments."""
         count = len(self.args)

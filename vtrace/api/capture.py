@@ -40,7 +40,7 @@ def capture(
         args, kwargs = unflatten(signature.spec, tracers)
         tree = function(*args, **kwargs)
         leaves, spec = flatten_results(tree)
-        paths = result_paths(tree, "result")
+        paths = ["the " + path for path in result_paths(tree, "result")]
         for leaf, path in zip(leaves, paths, strict=True):
             if not isinstance(leaf, Tracer):
                 check_result(leaf, what, path)

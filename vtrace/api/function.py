@@ -49,7 +49,7 @@ class Function(Generic[P, R_co]):
             return self._call_traced(frame, args, kwargs)  # type: ignore[no-any-return]  # tracers stand for R_co
         program = None if kwargs else self._fast.find(args)
         if program is not None:
-            return program(args)  # type: ignore[no-any-return]  # the structure is that of R_co
+            return program(args)  # type: ignore[arg-type, no-any-return]  # arrays all; the structure is that of R_co
         return self._call(args, kwargs)  # type: ignore[no-any-return]
 
     def inspect(self, *args: Any, **kwargs: Any) -> Inspection:

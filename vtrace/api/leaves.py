@@ -114,5 +114,3 @@ def check_result(value: Any, what: str, name: str) -> None:
         f"{what}: {name} is a {type(value).__name__}, not an array; a function returns arrays, numbers, "
         "and tuples, lists and dicts of them"
     )
-
-

@@ -60,7 +60,7 @@ class Signatures:
         if matched is None:
             matched = match_in_axes(self._what, self._mapping.in_axes, call.args, call.kwargs, call.roots())
             self._matched[call.spec] = matched
-        axes = resolve_in_axes(self._what, types, matched, call.names)
+        axes = resolve_in_axes(self._what, types, matched, call.names, call.positional)
         size = batch_size(self._what, types, axes, self._mapping.axis_size, call.names)
         examples = tuple(t if a is None else t.drop((a,)) for t, a in zip(types, axes, strict=True))
         self._require_static(call, types, examples, "only the axis that is mapped may have a symbolic size")

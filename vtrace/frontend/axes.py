@@ -6,7 +6,7 @@ for example "vmap of custom_dot".
 
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import optree
 
@@ -17,7 +17,7 @@ from vtrace.ir.types import ArrayType, Dim, Symbol
 Axis: TypeAlias = int | None
 """An axis to map over, or None for a value that every example shares."""
 
-Axes: TypeAlias = int | None | Sequence[Any] | Mapping[Any, Any]
+Axes: TypeAlias = int | Sequence[Any] | Mapping[Any, Any] | None
 """An axis for everything, or a tree of axes that is a prefix of the arguments or results."""
 
 
@@ -57,7 +57,7 @@ def _integer(x: object) -> int | None:
         return None
 
 
-def _checked(name: str, axes: Tree) -> Any:
+def _checked(name: str, axes: Tree) -> Axes:
     def leaf(x: object) -> Axis:
         if x is None:
             return None
@@ -66,7 +66,8 @@ def _checked(name: str, axes: Tree) -> Any:
             raise ArgumentError(f"vmap: {name} must hold integers and None only, got {x!r}")
         return axis
 
-    return optree.tree_map(leaf, axes, none_is_leaf=True)
+    checked: Tree = optree.tree_map(leaf, axes, none_is_leaf=True)
+    return cast(Axes, checked)
 
 
 def match_in_axes(
@@ -101,9 +102,12 @@ def match_out_axes(what: str, out_axes: Axes, results: Tree) -> list[Axis]:
 
 
 def resolve_in_axes(
-    what: str, types: Sequence[ArrayType], axes: Sequence[Axis], names: Callable[[], Sequence[str]]
+    what: str, types: Sequence[ArrayType], axes: Sequence[Axis], names: Callable[[], Sequence[str]], positional: int
 ) -> list[Axis]:
-    """`axes` without negative numbers; AxesError where an argument does not have its axis."""
+    """`axes` without negative numbers; AxesError where an argument does not have its axis.
+
+    The first `positional` leaves come from positional arguments, which alone have entries in `in_axes`.
+    """
     result: list[Axis] = []
     for position, (type, axis) in enumerate(zip(types, axes, strict=True)):
         if axis is None:
@@ -113,9 +117,12 @@ def resolve_in_axes(
         else:
             name = names()[position]
             if type.rank == 0:
+                remedy = "set its entry of in_axes to None"
+                if position >= positional:
+                    remedy = "keyword arguments are always mapped: pass it by position, with None in in_axes"
                 raise AxesError(
                     f"{what}: argument {name!r} is a scalar ({type}) and has no axis {axis} to map over; "
-                    "set its entry of in_axes to None, or pass an array"
+                    f"{remedy}, or pass an array"
                 )
             raise AxesError(
                 f"{what}: argument {name!r} is {type} and has no axis {axis}; "
