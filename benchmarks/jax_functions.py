@@ -1,0 +1,32 @@
+"""The workloads as a JAX user would write them: functions of one example, under jit(vmap(...))."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+jax.config.update("jax_enable_x64", True)
+
+EXAMPLES: dict[str, Any] = {
+    "dot": lambda x, y: jnp.dot(x, y) ** 2,
+    "mm": jnp.dot,
+    "add1": lambda x: x + 1,
+    "chain": lambda x: jnp.exp(-x * x) * jnp.tanh(3 * x) + x,
+    "sum": jnp.sum,
+    "max": jnp.max,
+    "softmax": jax.nn.softmax,
+    "mean_var": lambda x: (jnp.mean(x), jnp.var(x)),
+}
+
+
+def build(family: str, in_axes: Any, nested: bool) -> Any:
+    """The compiled function of a batch; it returns when the result is there."""
+    example = EXAMPLES[family]
+    batched = jax.vmap(jax.vmap(example, (0, None)), (None, 1), 1) if nested else jax.vmap(example, in_axes)
+    compiled = jax.jit(batched)
+    return lambda *args: jax.block_until_ready(compiled(*args))
+
+
+def put(args: Any) -> Any:
+    """JAX's own arrays, so that no copy is timed."""
+    return tuple(jax.block_until_ready(jnp.asarray(a)) for a in args)
