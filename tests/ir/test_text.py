@@ -82,8 +82,8 @@ def test_the_text_of_a_graph() -> None:
     assert str(graph) == (
         "{ lambda ; x:f64[b,3] y:f64[b,3]. let\n"
         "    a:f64[b] = dot[contract=((1,), (1,)) batch_axes=((0,), (0,))] x y\n"
-        "    b:f64[b] = neg a\n"
-        "  in (b,) }"
+        "    c:f64[b] = neg a\n"
+        "  in (c,) }"
     )
     assert_round_trip(graph)
 

@@ -11,11 +11,10 @@ from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
-import numpy as np
-
-from vtrace.errors import ParseError, VTraceError
+from vtrace.errors import VTraceError
+from vtrace.ir.constants import scalar_value
 from vtrace.ir.graph import Atom, Equation, Graph, Literal, Var
-from vtrace.ir.lexer import Token, error_at, tokenize
+from vtrace.ir.lexer import Cursor, Token
 from vtrace.ir.primitive import REGISTRY, Primitive
 from vtrace.ir.printer import RESERVED
 from vtrace.ir.types import DTYPES, Array, ArrayType, Dim, DType, Symbol, short_name
@@ -45,52 +44,11 @@ def parse_type(text: str) -> ArrayType:
     return type
 
 
-class _Parser:
+class _Parser(Cursor):
     def __init__(self, text: str, constants: Mapping[str, Array]) -> None:
-        self.text = text
+        super().__init__(text)
         self.constants = constants
-        self.tokens = tokenize(text)
-        self.position = 0
-        self.token = self.tokens[0]
         self.depth = 0
-
-    # -- tokens
-
-    def error(self, message: str, token: Token | None = None) -> ParseError:
-        return error_at(self.text, (token or self.token).start, message)
-
-    def at(self, text: str) -> bool:
-        """Whether the next token is this mark or word (a string's text is in quotes, so it is neither)."""
-        return self.token.text == text
-
-    def next(self) -> Token:
-        token = self.token
-        self.position = min(self.position + 1, len(self.tokens) - 1)
-        self.token = self.tokens[self.position]
-        return token
-
-    def expect(self, text: str, after: str = "") -> Token:
-        if not self.at(text):
-            raise self.error(f"expected '{text}'{after and ' after ' + after}, found {self.token}")
-        return self.next()
-
-    def expect_end(self) -> None:
-        if self.token.kind != "end":
-            raise self.error(f"expected the end of the text, found {self.token}")
-
-    def items(self, item: Callable[[], _T], close: str) -> list[_T]:
-        """Items between commas, up to and including the mark `close`; the last one may have a comma too."""
-        found: list[_T] = []
-        while not self.at(close):
-            if found:
-                self.expect(",")
-                if self.at(close):
-                    break
-            found.append(item())
-        self.next()
-        return found
-
-    # -- graphs
 
     def nested(self, rule: Callable[[], _T]) -> _T:
         if self.depth == _MAX_DEPTH:
@@ -156,7 +114,7 @@ class _Parser:
         """A name before ':' belongs to the next equation (before '=' too, where the type is missing)."""
         token = self.token
         if _is_name(token):
-            return self.tokens[self.position + 1].text not in (":", "=")
+            return not self.after_next(":", "=")
         return _is_constant(token)
 
     # -- primitives and their parameters
@@ -264,7 +222,7 @@ class _Parser:
             raise self.error(f"the constant {token} needs a dtype, as in {token.text}:f64", token)
         self.next()
         dtype = self.dtype()
-        value = _scalar_value(token.text, dtype)
+        value = scalar_value(token.text, dtype)
         if value is None:
             raise self.error(f"{token} is not a value of {short_name(dtype)}", token)
         return Literal.of(value, dtype)
@@ -296,31 +254,6 @@ def _fields(cls: type[Primitive]) -> dict[str, bool]:
     missing = dataclasses.MISSING
     dataclass: Any = cls  # the registry takes nothing else
     return {f.name: f.default is missing and f.default_factory is missing for f in dataclasses.fields(dataclass)}
-
-
-def _scalar_value(text: str, dtype: DType) -> Any:
-    """The value that `text` stands for, or None where `dtype` has no such value."""
-    if text in ("True", "False"):
-        return text == "True" if dtype.kind == "b" else None
-    if dtype.kind == "f":
-        return _float_value(text, dtype)
-    if dtype.kind == "b" or not text.lstrip("-").isdecimal() or len(text) > 20:
-        return None
-    limits, value = np.iinfo(dtype), int(text)
-    return value if limits.min <= value <= limits.max else None
-
-
-def _float_value(text: str, dtype: DType) -> Any:
-    if text.startswith("nan("):
-        bits = int(text[4:-1], 16)
-        if bits.bit_length() > 8 * dtype.itemsize:
-            return None
-        array = np.array(bits, dtype=f"u{dtype.itemsize}").view(dtype)
-        return array if np.isnan(array) else None
-    value = float(text)
-    with np.errstate(over="ignore"):
-        overflows = not text.endswith(("inf", "nan")) and not np.isfinite(dtype.type(value))
-    return None if overflows else value
 
 
 def _suggestion(name: str, known: Iterable[str]) -> str:

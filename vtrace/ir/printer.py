@@ -11,7 +11,6 @@ question mark before an undefined variable or an impossible parameter: the verif
 
 import dataclasses
 import json
-import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import count, product
@@ -21,9 +20,10 @@ from typing import Any
 
 import numpy as np
 
+from vtrace.ir.constants import literal_text
 from vtrace.ir.graph import Atom, Equation, Graph, Literal, Var
 from vtrace.ir.primitive import Primitive
-from vtrace.ir.types import DTYPES, Array, Symbol, short_name
+from vtrace.ir.types import DTYPES, Symbol, short_name, symbols_of
 
 RESERVED = frozenset({"lambda", "let", "in", "True", "False", "None", "nan", "inf"})
 """Words of the grammar. No result is lettered so, and an input that is called so is printed in quotes."""
@@ -48,11 +48,16 @@ def params_of(primitive: Primitive) -> dict[str, Any]:
 
 
 def variable_names(graph: Graph) -> dict[Var, str]:
-    """What every variable of `graph` is called in its text: inputs by their names, results by letters."""
+    """What every variable of `graph` is called in its text: inputs by their names, results by letters.
+
+    Symbols are a kind of their own, but `b:f64[b]` would be hard to read, so letters that are symbols are skipped too.
+    """
     names = {v: name_text(v.name) for v in graph.inputs}
-    taken = RESERVED.union(names.values())
+    results = [v for equation in graph.equations for v in equation.outputs]
+    symbols = {symbol.name for v in (*graph.inputs, *results) for symbol in symbols_of(v.type.shape)}
+    taken = RESERVED.union(names.values(), symbols)
     free = (letters for letters in _letters() if letters not in taken)
-    names.update((v, next(free)) for equation in graph.equations for v in equation.outputs)
+    names.update((v, next(free)) for v in results)
     return names
 
 
@@ -121,22 +126,3 @@ def _atom_text(atom: Atom, names: Mapping[Var, str]) -> str:
     if isinstance(atom, Literal):
         return literal_text(atom)
     return names.get(atom) or f"?{atom.index}"
-
-
-def literal_text(literal: Literal) -> str:
-    """`2.0:f64`, `True:bool`, or `#<digest>:f64[3]` for an array."""
-    if not literal.is_scalar or literal.data is None:
-        return f"#{literal.digest}:{literal.type}"
-    dtype = literal.type.dtype
-    text = _float_text(literal.data) if dtype.kind == "f" else str(literal.item())
-    return f"{text}:{short_name(dtype)}"
-
-
-def _float_text(data: Array) -> str:
-    """The shortest text that reads back as the same bits."""
-    value = float(data)
-    if math.isnan(value):
-        bits = int(data.view(f"u{data.itemsize}"))
-        return "nan" if bits == int(np.array(np.nan, data.dtype).view(f"u{data.itemsize}")) else f"nan({bits:#x})"
-    text = str(data[()])
-    return text if data.dtype.type(float(text)) == data else repr(value)
