@@ -189,5 +189,3 @@ def _suffix(type_: ArrayType, lanes: int) -> str:
     if type_.dtype == BOOL:
         return f"v{lanes}i8"
     return f"v{lanes}{'f' if type_.dtype.kind == 'f' else 'i'}{8 * type_.dtype.itemsize}"
-
-

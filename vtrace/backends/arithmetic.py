@@ -107,7 +107,7 @@ class Arithmetic(Placement):
         """An overloaded LLVM intrinsic of one type, for example `llvm.sqrt`."""
         registers = self._aligned(*values)
         kind, lanes = registers[0].dtype, registers[0].lanes
-        suffix = ("v%d" % lanes if lanes > 1 else "") + ("f" if kind.kind == "f" else "i") + str(8 * kind.itemsize)
+        suffix = (f"v{lanes}" if lanes > 1 else "") + ("f" if kind.kind == "f" else "i") + str(8 * kind.itemsize)
         type_ = llvm_type(kind, lanes)
         function = self.declare(f"{name}.{suffix}", type_, [type_] * len(registers))
         return self._apply(lambda *args: self.builder.call(function, args), *registers)

@@ -17,14 +17,16 @@ def _function(name: str) -> Any:
     """The Fortran routine `name` as a ctypes function."""
     from scipy.linalg import cython_blas  # 0.2 s of import, paid by the first matrix product alone
 
-    capsule = cython_blas.__pyx_capi__[name]
+    capsule = vars(cython_blas)["__pyx_capi__"][name]
     api = ctypes.pythonapi
     api.PyCapsule_GetName.restype, api.PyCapsule_GetName.argtypes = ctypes.c_char_p, [ctypes.py_object]
     api.PyCapsule_GetPointer.restype = ctypes.c_void_p
     api.PyCapsule_GetPointer.argtypes = [ctypes.py_object, ctypes.c_char_p]
     address = api.PyCapsule_GetPointer(capsule, api.PyCapsule_GetName(capsule))
-    arguments = [_CHAR, _CHAR, _INT, _INT, _INT, _POINTER, _POINTER, _INT, _POINTER, _INT, _POINTER, _POINTER, _INT]
-    return ctypes.CFUNCTYPE(None, *arguments)(address)
+    matrix = (_POINTER, _INT)
+    return ctypes.CFUNCTYPE(None, _CHAR, _CHAR, _INT, _INT, _INT, _POINTER, *matrix, *matrix, _POINTER, *matrix)(
+        address
+    )
 
 
 class Blas:

@@ -56,7 +56,8 @@ class Faults(Access):
             position, index = self._first(outside, self.position), self._first(outside, index)
             builder.atomic_rmw("umin", self._field(0), position.llvm, "monotonic")
             first, details = self.block("first"), self.block("noted")
-            builder.cbranch(builder.icmp_signed("==", builder.load(self._field(1), typ=I64), ir.Constant(I64, 0)), first, details)
+            noted = builder.load(self._field(1), typ=I64)
+            builder.cbranch(builder.icmp_signed("==", noted, ir.Constant(I64, 0)), first, details)
             builder.position_at_end(first)
             numbers = (1, index.llvm, size.llvm, axis, self.equation)
             for k, number in enumerate(numbers, start=1):
@@ -81,7 +82,9 @@ class Faults(Access):
             packed = self.builder.bitcast(outside.llvm, bits)
             count = self.declare(f"llvm.cttz.i{outside.lanes}", bits, [bits, ir.IntType(1)])
             zeros = self.builder.call(count, [packed, ir.Constant(ir.IntType(1), 0)])
-            lane = zeros if outside.lanes == 32 else (
-                self.builder.zext(zeros, I32) if outside.lanes < 32 else self.builder.trunc(zeros, I32)
+            lane = (
+                zeros
+                if outside.lanes == 32
+                else (self.builder.zext(zeros, I32) if outside.lanes < 32 else self.builder.trunc(zeros, I32))
             )
         return Register(self.builder.extract_element(register.llvm, lane), register.dtype, 1, self.scope.depth)

@@ -5,6 +5,8 @@ function does the part [start, stop) of the parallel axis. Code is generated fro
 of an output is asked for, and asks its operands.
 """
 
+import functools
+import math
 from collections.abc import Callable, Iterator
 from itertools import product
 from typing import Any
@@ -16,15 +18,16 @@ from vtrace.backends.faults import Faults
 from vtrace.backends.layout import Layout
 from vtrace.backends.loops import UNROLLED
 from vtrace.backends.mathlib import Mathlib
-from vtrace.backends.values import I64, POINTER, AnyValue, Register, identity, int_constant
+from vtrace.backends.staging import staged
+from vtrace.backends.values import I64, POINTER, Affine, AnyValue, Register, identity, int_constant, memory_type
 from vtrace.ir.emitter import Index, Value
 from vtrace.ir.graph import Atom, Equation, Graph, Literal, Var
 from vtrace.ir.primitive import ElementPrimitive
-from vtrace.ir.types import INT64, ArrayType, Shape, count, symbols_of
+from vtrace.ir.types import INT64, ArrayType, Shape, count, static_shape, symbols_of
 from vtrace.ops.kinds import Elementwise
 
 LARGE = 150
-"""Kernels of more equations get one masked loop instead of a loop for whole vectors and a masked rest: half the code."""
+"""Kernels of more equations get one masked loop, not one for whole vectors and a masked rest: half the code."""
 
 
 class NodeRead:
@@ -57,9 +60,19 @@ class Lowering(Mathlib, Faults):
         self.sizes = {s: Register(next(arguments), INT64) for s in symbols(graph)}
         self.start, self.stop = (Register(next(arguments), INT64) for _ in range(2))
         self.equation = 0
+        self.scratch = {v: self._scratch(v, rest) for v, rest in staged(graph, layout).items()}
 
     def _memory_type(self, type_: ArrayType) -> ArrayType:
         return type_.with_shape(type_.shape[:1]) if self.layout.mode == "flat" and type_.rank else type_
+
+    def _scratch(self, var: Var, rest: Shape) -> Buffer:
+        """Stack memory for one example of `var`, or for a block of lanes of them: [element][lane]."""
+        shape = (*rest, self.width) if self.layout.mode == "batch" else rest
+        type_ = ArrayType(var.type.dtype, shape)
+        elements = ir.ArrayType(memory_type(var.type.dtype), math.prod(static_shape(shape)))
+        pointer = self.slot(elements)
+        pointer.align = 64
+        return Buffer(pointer, type_)
 
     # -- values -------------------------------------------------------------------------------------------------
 
@@ -74,9 +87,7 @@ class Lowering(Mathlib, Faults):
             if self.remembered((var, where)) is None:
                 equation = self.definition[var][1] if var in self.definition else None
                 if equation is not None and isinstance(equation.primitive, Elementwise):
-                    missing = [
-                        a for a in equation.inputs if isinstance(a, Var) and self.remembered((a, where)) is None
-                    ]
+                    missing = [a for a in equation.inputs if isinstance(a, Var) and self.remembered((a, where)) is None]
                     if missing:
                         waiting.extend(missing)
                         continue
@@ -92,12 +103,49 @@ class Lowering(Mathlib, Faults):
             if var in self.buffers:
                 self.remember((var, where), self.load(self.buffers[var], index), index)
                 return
-            number, equation = self.definition[var]
-            assert isinstance(equation.primitive, ElementPrimitive)
-            outer, self.equation = self.equation, number
-            value: Any = equation.primitive.element(self, index, *(NodeRead(self, a) for a in equation.inputs))
-            self.equation = outer
-            self.remember((var, where), value, index)
+            if var in self.scratch:
+                self._stage(var)
+                self.remember((var, where), self.load(*self._scratch_place(var, index)), index)
+                return
+            self.remember((var, where), self._element(var, index), index)
+
+    def _element(self, var: Var, index: Index) -> Any:
+        number, equation = self.definition[var]
+        assert isinstance(equation.primitive, ElementPrimitive)
+        outer, self.equation = self.equation, number
+        value = equation.primitive.element(self, index, *(NodeRead(self, a) for a in equation.inputs))
+        self.equation = outer
+        return value
+
+    def _stage(self, var: Var) -> None:
+        """Compute all of `var` for the present example or block, unless that has been done."""
+        key = ("staged", var, identity(self.position))
+        if self.remembered(key) is not None:
+            return
+        with self.at(self.position.level):
+            self.remember(key, self.position)
+            self._loops(self.scratch_rest(var), lambda rest: self._keep(var, rest))
+
+    def scratch_rest(self, var: Var) -> Shape:
+        shape = self.scratch[var].type.shape
+        return shape[:-1] if self.layout.mode == "batch" else shape
+
+    def _keep(self, var: Var, rest: Index) -> None:
+        index = self._whole(var.type.shape, rest)
+        self.store(*self._scratch_place(var, index), self._element(var, index))
+
+    def _scratch_place(self, var: Var, index: Index) -> tuple[Buffer, Index]:
+        """Where the element at `index` of the present example lies in scratch."""
+        axis = self.layout.parallel_axis(var.type.shape)
+        rest = tuple(i for a, i in enumerate(index) if a != axis)
+        if self.layout.mode == "batch":
+            rest = (*rest, Affine(int_constant(0), 1, self.width, self.scope.depth))
+        return self.scratch[var], rest
+
+    def _whole(self, shape: Shape, rest: Index) -> Index:
+        """The index of an element of the present example: `rest`, and its position along the parallel axis."""
+        axis = self.layout.parallel_axis(shape)
+        return rest if axis is None else (*rest[:axis], self.position, *rest[axis:])
 
     # -- loop nests ---------------------------------------------------------------------------------------------
 
@@ -105,65 +153,57 @@ class Lowering(Mathlib, Faults):
         """Emit the whole function."""
         if self.layout.mode == "inner":
             with self.loop(self.start, self.stop) as p:
-                self.position = p
-                for shape, outputs in self._groups():
-                    self._rows(shape, outputs, p)
+                self._examples(p)
         else:
             for lane in self.lane_loop(self.start, self.stop, len(self.graph.equations) > LARGE):
-                self.position = lane
-                for shape, outputs in self._groups():
-                    self._examples(shape, outputs, lane)
+                self._examples(lane)
         self.builder.ret_void()
 
-    def _groups(self) -> list[tuple[Shape, list[int]]]:
-        """The outputs by what remains of their shape without the parallel axis: those that can share loops."""
+    def _examples(self, position: AnyValue) -> None:
+        """Everything for one example, or for as many as there are lanes. Outputs of one shape share their loops."""
+        self.position = position
         groups: dict[Shape, list[int]] = {}
         for k, buffer in enumerate(self.results):
             axis = self.layout.parallel_axis(buffer.type.shape)
-            rest = tuple(d for a, d in enumerate(buffer.type.shape) if a != axis)
-            groups.setdefault(rest, []).append(k)
-        return list(groups.items())
+            groups.setdefault(tuple(d for a, d in enumerate(buffer.type.shape) if a != axis), []).append(k)
+        for rest, outputs in groups.items():
+            self._loops(rest, functools.partial(self._output, outputs))
+
+    def _output(self, outputs: list[int], rest: Index) -> None:
+        """Compute and store one element of each output."""
+        for k in outputs:
+            index = self._whole(self.results[k].type.shape, rest)
+            self.store(self.results[k], index, self.value(self.graph.outputs[k], index))
 
     def lane_loop(self, start: Register, stop: Register, masked_only: bool) -> Iterator[AnyValue]:
         """Lane indices that cover [start, stop): whole vectors first, then the rest under a mask."""
-        width = self.width
-        whole = start
+        width, whole = self.width, start
         if not masked_only:
-            length = self.sub(stop, start)
-            whole = self._plain(self.sub(stop, self.int_rem(length, self.constant(width, INT64))))
+            rest = self.int_rem(self.sub(stop, start), self.constant(width, INT64))
+            whole = _register(self.sub(stop, rest))
             with self.loop(start, whole, width) as i, self.lane_block(i, width, None) as lane:
                 yield lane
         with self.loop(whole, stop, width) as i:
-            mask = self.prefix_mask(self._plain(self.sub(stop, i)), width)
+            mask = self.prefix_mask(_register(self.sub(stop, i)), width)
             with self.lane_block(i, width, mask) as lane:
                 yield lane
 
-    @staticmethod
-    def _plain(value: AnyValue) -> Register:
-        assert isinstance(value, Register)
-        return value
+    def _loops(self, shape: Shape, innermost: Callable[[Index], None]) -> None:
+        """Loops over the elements of one example: unrolled where it is small, the last axis spread over free lanes."""
+        static, dynamic = count(shape)
+        last = shape[-1] if shape else 1
+        if self.lanes == 1 and isinstance(last, int) and last >= self.width // 2:
 
-    def _examples(self, rest: Shape, outputs: list[int], lane: AnyValue) -> None:
-        """Lanes are examples: the loops inside are scalar, and unrolled where an example is small."""
-        static, dynamic = count(rest)
-        if not dynamic and static <= UNROLLED:
-            for index in product(*(range(d) for d in rest if isinstance(d, int))):
-                self._emit(outputs, tuple(map(int_constant, index)), lane)
-            return
-        self._nest(rest, (), lambda index: self._emit(outputs, index, lane))
+            def row(index: Index) -> None:
+                for lane in self.lane_loop(int_constant(0), int_constant(last), masked_only=last < self.width):
+                    innermost((*index, lane))
 
-    def _rows(self, rest: Shape, outputs: list[int], p: Register) -> None:
-        """One example at a time: the lanes are the elements of its last axis."""
-        last = rest[-1] if rest else 1
-        if not isinstance(last, int) or last < self.width // 2:
-            self._nest(rest, (), lambda index: self._emit(outputs, index, p))
-            return
-
-        def row(index: Index) -> None:
-            for lane in self.lane_loop(int_constant(0), int_constant(last), masked_only=last < self.width):
-                self._emit(outputs, (*index, lane), p)
-
-        self._nest(rest[:-1], (), row)
+            self._nest(shape[:-1], (), row)
+        elif not dynamic and static <= UNROLLED:
+            for index in product(*(range(d) for d in shape if isinstance(d, int))):
+                innermost(tuple(map(int_constant, index)))
+        else:
+            self._nest(shape, (), innermost)
 
     def _nest(self, shape: Shape, index: Index, innermost: Callable[[Index], None]) -> None:
         if not shape:
@@ -172,13 +212,10 @@ class Lowering(Mathlib, Faults):
         with self.loop(int_constant(0), self.dim(shape[0])) as i:
             self._nest(shape[1:], (*index, i), innermost)
 
-    def _emit(self, outputs: list[int], rest: Index, parallel: AnyValue) -> None:
-        """Compute and store one element of each output."""
-        for k in outputs:
-            buffer, atom = self.results[k], self.graph.outputs[k]
-            axis = self.layout.parallel_axis(buffer.type.shape)
-            index = rest if axis is None else (*rest[:axis], parallel, *rest[axis:])
-            self.store(buffer, index, self.value(atom, index))
+
+def _register(value: AnyValue) -> Register:
+    assert isinstance(value, Register)
+    return value
 
 
 def symbols(graph: Graph) -> list[Any]:
@@ -207,5 +244,3 @@ def lower(graph: Graph, layout: Layout, name: str) -> Any:
     builder.call(body, [*slots, entry.args[1], entry.args[2]])
     builder.ret_void()
     return module
-
-

@@ -34,5 +34,3 @@ class Mathlib(Loops):
             picked = [self.builder.extract_element(o, where) for o in operands]
             result = self.builder.insert_element(result, self.builder.call(callee, picked), where)
         return result
-
-

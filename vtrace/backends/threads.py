@@ -45,7 +45,8 @@ class Pool:
         self.address = ctypes.addressof(self.memory)
         ctypes.cast(self.address, ctypes.POINTER(ctypes.c_int64))[7] = SPINS
         ctypes.CFUNCTYPE(None, ctypes.c_void_p)(code.address("vtrace_pool_init"))(self.address)
-        self.run = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 3, *[ctypes.c_int64] * 2)(code.address("vtrace_pool_run"))
+        prototype = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 3, *[ctypes.c_int64] * 2)
+        self.run = prototype(code.address("vtrace_pool_run"))
         create = ctypes.CDLL(None).pthread_create
         create.argtypes = [ctypes.c_void_p] * 4
         for _ in range(thread_count() - 1):
@@ -59,7 +60,7 @@ _LOCK = threading.Lock()
 
 def pool() -> Pool:
     """This process's pool, made when first needed."""
-    global _pool  # noqa: PLW0603
+    global _pool
     with _LOCK:
         if _pool is None:
             _pool = Pool()
@@ -68,7 +69,7 @@ def pool() -> Pool:
 
 def _forget() -> None:
     """In a forked child the workers are gone."""
-    global _pool, _LOCK  # noqa: PLW0603
+    global _pool, _LOCK
     _pool, _LOCK = None, threading.Lock()
 
 
