@@ -70,7 +70,7 @@ class TestDecorator:
         np.testing.assert_array_equal(vmap(np.add)(XS, YS), XS + YS)
 
     def test_pickles_by_name_or_through_the_function(self) -> None:
-        assert pickle.loads(pickle.dumps(np.add)) is np.add
+        assert pickle.loads(pickle.dumps(doubled)) is doubled
         again = pickle.loads(pickle.dumps(vmap(np.add)))
         np.testing.assert_array_equal(again(XS, YS), XS + YS)
         assert copy.deepcopy(again)(XS, YS).shape == (4, 3)
@@ -159,6 +159,19 @@ class TestResults:
         np.testing.assert_array_equal(c, XS + 101)
         np.testing.assert_array_equal(d, XS + 101)
 
+    @pytest.mark.parametrize(
+        "f", [lambda x: x, lambda x: x.reshape(-1), lambda x: x.T, lambda x: x[1:], lambda x: x[:, None]]
+    )
+    def test_what_is_a_view_for_numpy_is_a_copy(self, f: Any) -> None:
+        x = XS.copy()
+        expected = f(XS)
+        for call in (jit(f), jit(lambda x: f(x + 0.0))):
+            result = call(x)
+            np.testing.assert_array_equal(result, expected)
+            assert not np.shares_memory(result, x)
+            result[...] = -1
+        np.testing.assert_array_equal(x, XS)
+
     @pytest.mark.parametrize("dtype", [np.bool_, np.int8, np.uint64, np.float32, np.float64])
     def test_dtypes_stay(self, dtype: Any) -> None:
         x = XS.astype(dtype)
@@ -220,7 +233,7 @@ class TestNesting:
             vmap(lambda x: vmap(inner)(x, np.ones(7)))(XS)
 
     def test_a_jit_inside_a_trace_takes_lists(self) -> None:
-        np.testing.assert_array_equal(vmap(lambda x: jit(lambda a, b: a + b)(x, [1, 2, 3]))(XS), XS + [1, 2, 3])
+        np.testing.assert_array_equal(vmap(lambda x: jit(lambda a, b: a + b)(x, [1, 2, 3]))(XS), XS + np.arange(1, 4))
 
 
 class TestJit:
@@ -252,6 +265,12 @@ class TestCache:
         f.cache_clear()
         assert f.compilations == 0
         np.testing.assert_array_equal(f(XS), XS + 1)
+
+    def test_calls_of_other_structures_are_told_apart(self) -> None:
+        f = vmap(lambda *args, **kwargs: len(args) + 10 * len(kwargs), axis_size=4)
+        for _ in range(2):
+            for expected, result in ((0, f()), (10, f(p={})), (1, f(())), (1, f(XS)), (10, f(p=XS)), (1, f((XS, XS)))):
+                np.testing.assert_array_equal(result, [expected] * 4)
 
     def test_many_threads_compile_once(self) -> None:
         f = vmap(lambda x: x + 1)

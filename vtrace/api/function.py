@@ -47,7 +47,7 @@ class Function(Generic[P, R_co]):
         frame = current_frame()
         if frame is not None:
             return self._call_traced(frame, args, kwargs)  # type: ignore[no-any-return]  # tracers stand for R_co
-        program = None if kwargs else self._fast.find(args)
+        program = None if kwargs else self._fast.find_plain(args)
         if program is not None:
             return program(args)  # type: ignore[arg-type, no-any-return]  # arrays all; the structure is that of R_co
         return self._call(args, kwargs)  # type: ignore[no-any-return]
@@ -84,12 +84,14 @@ class Function(Generic[P, R_co]):
         """A call on arrays, whatever their structure."""
         call = Call(self._function, args, kwargs)
         arrays = [self._array(call, position, leaf) for position, leaf in enumerate(call.leaves)]
-        signature = self._signatures.of(call, list(map(type_of, arrays)), list(map(is_weak, call.leaves)))
-        program = self._program(call, signature)
-        results = program(arrays)
-        if not kwargs:
-            self._fast.remember(args, program)
-        return results
+        weak = tuple(map(is_weak, call.leaves))
+        program = self._fast.find(call.spec, weak, arrays)
+        if program is None:
+            program = self._program(call, self._signatures.of(call, list(map(type_of, arrays)), weak))
+            results = program(arrays)
+            self._fast.remember(args, call.spec, weak, arrays, program)
+            return results
+        return program(arrays)
 
     def _array(self, call: Call, position: int, leaf: Any) -> Array:
         if isinstance(leaf, Tracer):
