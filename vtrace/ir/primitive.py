@@ -27,7 +27,7 @@ from vtrace.ir.types import Array, ArrayType, Dim, Sizes, Symbol
 
 @dataclass(frozen=True)
 class Batched:
-    """A value during batching: `axis` is where the batch lies, or None where the value is the same for every example."""
+    """A value during batching: `axis` is where the batch lies, None where the value is the same for every example."""
 
     value: Atom
     axis: int | None
@@ -128,7 +128,7 @@ def _bind(value: Any, sizes: Sizes) -> Any:
 
 
 class ArrayPrimitive(Primitive):
-    """A primitive with one result. Authors write the rules without tuples; the tuple interface is derived once, here."""
+    """A primitive with one result. Authors write rules without tuples; the tuple interface is derived once, here."""
 
     @abstractmethod
     def infer(self, *types: Any, **kwargs: Any) -> ArrayType:

@@ -34,7 +34,7 @@ def free_axes(rank: int, *used: tuple[int, ...]) -> tuple[int, ...]:
 @primitive("dot")
 @dataclass(frozen=True)
 class Dot(ElementPrimitive):
-    """Sum of products of `x` and `y` over the paired `contract` axes, separately for each index of the paired `batch` axes.
+    """Sum of products of `x` and `y` over the paired `contract` axes, for each index of the paired `batch_axes`.
 
     The result's axes are the batch axes, then the free axes of `x`, then those of `y`.
     """

@@ -10,6 +10,7 @@ A BLAS adds in another order than `dot` does: this is the one pass that may chan
 import math
 from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 
 from vtrace.ir.graph import Atom, Equation, Graph, Var
 from vtrace.ir.types import ArrayType, Shape, count, symbols_of
@@ -28,23 +29,19 @@ SWAP = (1, 0)
 
 def contract(graph: Graph) -> Graph:
     """`dot[contract=((1,),(0,))] x y  =>  matmul x y`, where the matrices are large; transposes become flags."""
-    found = rewrite(graph, _dot_to_matmul)
-    uses = Counter(a.index for e in found.equations for a in e.inputs if isinstance(a, Var))
-    uses.update(a.index for a in found.outputs if isinstance(a, Var))
-
-    def rule(rewriter: Rewriter, equation: Equation) -> tuple[Atom, ...] | None:
-        match equation.primitive:
-            case Matmul(flags):
-                return _transposed_operand(rewriter, equation, flags)
-            case Transpose(permutation) if permutation == SWAP:
-                return _transposed_result(rewriter, equation, uses)
-        return None
-
-    return rewrite(found, rule)
+    if not any(isinstance(e.primitive, Dot | Matmul) for e in graph.equations):
+        return graph
+    graph = rewrite(rewrite(graph, _dot_to_matmul), _transposed_operand)
+    uses = Counter(a.index for e in graph.equations for a in e.inputs if isinstance(a, Var))
+    uses.update(a.index for a in graph.outputs if isinstance(a, Var))
+    return rewrite(graph, partial(_transposed_result, uses))
 
 
-def _transposed_operand(rewriter: Rewriter, equation: Equation, flags: tuple[bool, bool]) -> tuple[Atom, ...] | None:
+def _transposed_operand(rewriter: Rewriter, equation: Equation) -> tuple[Atom, ...] | None:
     """`matmul (transpose x) y  =>  matmul[transpose=(True, False)] x y`"""
+    if not isinstance(equation.primitive, Matmul):
+        return None
+    flags = equation.primitive.transpose
     operands, new = list(equation.inputs), list(flags)
     for side, atom in enumerate(operands):
         source = rewriter.definition(atom)
@@ -55,8 +52,10 @@ def _transposed_operand(rewriter: Rewriter, equation: Equation, flags: tuple[boo
     return (rewriter.emit(Matmul((new[0], new[1])), *operands),)
 
 
-def _transposed_result(rewriter: Rewriter, equation: Equation, uses: Counter[int]) -> tuple[Atom, ...] | None:
+def _transposed_result(uses: Counter[int], rewriter: Rewriter, equation: Equation) -> tuple[Atom, ...] | None:
     """`transpose (matmul x y)  =>  matmul[transpose=(True, True)] y x`, where nothing else reads the product."""
+    if equation.primitive != Transpose(SWAP):
+        return None
     (product,) = equation.inputs
     source = rewriter.definition(product)
     if source is None or not isinstance(source.primitive, Matmul) or not isinstance(product, Var):

@@ -105,7 +105,7 @@ def _stores(names: Names, partition: Partition, step: Step) -> list[str]:
     lines = []
     for position in step.stored:
         for var in partition.equations[position].outputs:
-            why = "; ".join(partition.reasons.get(position, ["a library call stores its result"]))
+            why = "; ".join(partition.reasons.get(position, ["result of a library call"]))
             text = f"  stores {_text(names, var)}, {bytes_per_example(var.type)} bytes: {why}"
             source = partition.equations[position].source
             lines.append(f"{text} ({source})" if source else text)

@@ -73,6 +73,9 @@ class Partition:
         self.producer = {v.index: i for i, e in enumerate(graph.equations) for v in e.outputs}
         self.reasons: dict[int, list[str]] = {}
         """Position of an equation -> why its result is stored."""
+        self._library = list(map(is_library, graph.equations))
+        self._free = list(map(is_free, graph.equations))
+        self._batched = list(map(is_batched, graph.equations))
         self._readers: list[list[tuple[int, int]]] = [[] for _ in graph.equations]
         for position, equation in enumerate(graph.equations):
             for operand, atom in enumerate(equation.inputs):
@@ -92,10 +95,10 @@ class Partition:
 
     def is_stored(self, position: int) -> bool:
         """Whether the result lies in memory after its step."""
-        return position in self.reasons or is_library(self.equations[position])
+        return position in self.reasons or self._library[position]
 
     def _store(self, position: int | None, reason: str) -> None:
-        if position is not None and not is_library(self.equations[position]):
+        if position is not None and not self._library[position]:
             reasons = self.reasons.setdefault(position, [])
             if reason not in reasons:
                 reasons.append(reason)
@@ -105,16 +108,16 @@ class Partition:
     def _store_what_must_be(self) -> None:
         for atom in self.graph.outputs:
             self._store(self.made_by(atom), "output")
-        for equation in self.equations:
-            if is_library(equation):
+        for equation, library in zip(self.equations, self._library, strict=True):
+            if library:
                 for atom in equation.inputs:
-                    self._store(self.made_by(atom), f"{equation.primitive.name} is a library call")
+                    self._store(self.made_by(atom), f"operand of {equation.primitive.name}, a library call")
         read_often, read_by_batch = self._demand()
         costly: list[bool] = []
         for position, equation in enumerate(self.equations):
             makers = [m for a in equation.inputs if (m := self.made_by(a)) is not None]
             costly.append(is_costly(equation) or any(costly[m] and not self.is_stored(m) for m in makers))
-            if is_free(equation) or is_batched(equation):
+            if self._free[position] or self._batched[position]:
                 continue
             if read_by_batch[position]:
                 self._store(position, "the same for every example, computed once")
@@ -127,12 +130,11 @@ class Partition:
         batch = [False] * len(self.equations)
         for position in reversed(range(len(self.equations))):
             for reader, operand in self._readers[position]:
-                equation = self.equations[reader]
-                if is_library(equation):
+                if self._library[reader]:
                     continue
-                through = is_free(equation)
-                often[position] |= reads_often(equation, operand) or (through and often[reader])
-                batch[position] |= is_batched(equation) or (through and batch[reader])
+                through = self._free[reader]
+                often[position] |= reads_often(self.equations[reader], operand) or (through and often[reader])
+                batch[position] |= self._batched[reader] or (through and batch[reader])
         return often, batch
 
     # Step 2
@@ -146,7 +148,7 @@ class Partition:
                 if (made := self.made_by(atom)) is not None:
                     batched = isinstance(space_of(atom.type), Symbol)
                     wait.include(waits[made], batched or isinstance(equation.primitive, Elementwise))
-            if is_library(equation):
+            if self._library[position]:
                 self._levels[position] = wait.in_library()
                 wait = _Wait(self._levels[position] + 1)
             elif position in self.reasons:
@@ -168,11 +170,10 @@ class Partition:
             if position in self.reasons:
                 kernels[position] = frozenset({(self._levels[position], str(self._space(position)))})
                 continue
-            readers = {reader for reader, _ in self._readers[position] if not is_library(self.equations[reader])}
+            readers = {reader for reader, _ in self._readers[position] if not self._library[reader]}
             users = frozenset().union(*(kernels[r] for r in readers))
-            equation = self.equations[position]
-            if len(users) > 1 and allowed and not is_free(equation) and not is_library(equation):
-                self._store(position, f"{equation.primitive.name} read by several kernels")
+            if len(users) > 1 and allowed and not self._free[position] and not self._library[position]:
+                self._store(position, f"{self.equations[position].primitive.name} read by several kernels")
                 users = frozenset({min(users)})  # from now on the first of them computes it
                 found = True
             kernels[position] = users
@@ -184,7 +185,7 @@ class Partition:
         """The steps by level, in each level kernels first."""
         steps: dict[object, Step] = {}
         for position, level in self._levels.items():
-            if is_library(self.equations[position]):
+            if self._library[position]:
                 steps[position] = Step(level, [position], None)
             else:
                 space = self._space(position)
