@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, reject
 from hypothesis import strategies as st
 
 import vtrace.ops  # noqa: F401
@@ -38,6 +38,14 @@ def assert_same_bits(actual: Sequence[Array], expected: Sequence[Array]) -> None
             np.testing.assert_array_equal(np.signbit(a)[number], np.signbit(e)[number])
 
 
+def oracle(graph: Graph, inputs: Sequence[Array], size: int = 3) -> tuple[Array, ...]:
+    """What `graph` computes; a draw whose indices, computed from the inputs, leave their array is no test."""
+    try:
+        return evaluate(graph, *inputs, sizes={B: size})
+    except IndexError:
+        reject()
+
+
 def batched(graph: Graph, mapped: Sequence[bool]) -> Graph:
     """`graph` for a batch `b`, of which the inputs marked in `mapped` have an axis; at least one does."""
     axes = [0 if m else None for m in mapped[: len(graph.inputs)]]
@@ -54,7 +62,8 @@ def test_a_pass_keeps_every_bit(name: str, graph: Graph, seed: int) -> None:
     verify(after)
     assert (after.input_types, after.output_types) == (graph.input_types, graph.output_types)
     inputs = random_inputs(graph, seed, special=True)
-    assert_same_bits(evaluate(after, *inputs), evaluate(graph, *inputs))
+    expected = oracle(graph, inputs)
+    assert_same_bits(evaluate(after, *inputs), expected)
 
 
 @pytest.mark.parametrize("name", sorted(PASSES))
@@ -76,7 +85,8 @@ def test_optimized_and_fused_graphs_compute_the_same(graph: Graph, seed: int) ->
     fused = fuse(optimize(graph))
     verify(fused, allowed=is_fused)
     inputs = random_inputs(graph, seed, special=True)
-    assert_same_bits(evaluate(fused, *inputs), evaluate(graph, *inputs))
+    expected = oracle(graph, inputs)
+    assert_same_bits(evaluate(fused, *inputs), expected)
 
 
 @given(graphs(max_equations=9, exclude=ROUNDED_ANEW).filter(lambda g: bool(g.inputs)), st.lists(st.booleans()), seeds)
@@ -85,7 +95,7 @@ def test_batched_graphs_compute_the_same(graph: Graph, mapped: list[bool], seed:
     fused = fuse(optimize(graph))
     verify(fused, allowed=is_fused)
     inputs = random_inputs(graph, seed, {B: 3})
-    expected = evaluate(graph, *inputs, sizes={B: 3})
+    expected = oracle(graph, inputs)
     assert_same_bits(evaluate(fused, *inputs, sizes={B: 3}), expected)
 
 
