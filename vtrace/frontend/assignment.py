@@ -85,7 +85,7 @@ def _layout(x: Tracer) -> Array:
 
 
 def _shares_memory(x: Tracer) -> bool:
-    """Whether NumPy would make `x` a view of its base; ShapeError (a ValueError) where it is one that cannot be written."""
+    """Whether NumPy would make `x` a view of its base; ShapeError, a ValueError, where it makes a read-only one."""
     assert x.view is not None
     assert x.view.mirror is not None
     base = _layout(x.view.base)

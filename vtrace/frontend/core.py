@@ -24,12 +24,12 @@ def shape_of(x: Any) -> str:
 
 def check_dtype(dtype: Any, what: str) -> DType:
     """`dtype` if the IR has it; else DTypeError naming the function that would give it."""
-    dtype = np.dtype(dtype)
+    wanted: DType = np.dtype(dtype)
     try:
-        short_name(dtype)
+        short_name(wanted)
     except DTypeError as error:
-        raise DTypeError(f"{at_user_line()}: {what} gives {dtype}: {error}") from None
-    return dtype
+        raise DTypeError(f"{at_user_line()}: {what} gives {wanted}: {error}") from None
+    return wanted
 
 
 def convert(x: Any, dtype: DType) -> Tracer:

@@ -72,14 +72,16 @@ def call_ufunc(ufunc: np.ufunc, method: str, args: tuple[Any, ...], kwargs: dict
     kwargs = {k: v for k, v in kwargs.items() if v is not None}
     refuse_out_and_where(name, kwargs)
     dtype = kwargs.pop("dtype", None)
-    axes = {k: kwargs.pop(k) for k in ("axis", "keepdims") if k in kwargs and ufunc.signature is not None}
+    options: dict[str, Any] = {
+        k: kwargs.pop(k) for k in ("axis", "keepdims") if k in kwargs and ufunc.signature is not None
+    }
     if kwargs:
         raise UnsupportedError(
             f"{at_user_line()}: {name} with the argument {', '.join(kwargs)} is not supported on traced arrays"
         )
     if dtype is not None:
-        axes["dtype"] = np.dtype(dtype)
-    return UFUNC_HANDLERS[ufunc](*args, **axes)
+        options["dtype"] = np.dtype(dtype)
+    return UFUNC_HANDLERS[ufunc](*args, **options)
 
 
 def refuse_out_and_where(name: str, kwargs: dict[str, Any]) -> None:
@@ -91,7 +93,7 @@ def refuse_out_and_where(name: str, kwargs: dict[str, Any]) -> None:
         )
     if any(o is not None for o in kwargs.pop("out", ())):
         raise UnsupportedError(
-            f"{at_user_line()}: {name} with out= is not supported on traced arrays; assign the result: `x = {name}(...)`"
+            f"{at_user_line()}: {name} with out= is not supported on traced arrays; write `x = {name}(...)`"
         )
 
 

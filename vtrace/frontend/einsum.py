@@ -5,9 +5,11 @@ from typing import Any
 import numpy as np
 
 from vtrace.errors import ShapeError
-from vtrace.frontend.core import check_dtype, convert, transpose
+from vtrace.frontend.core import broadcast_to, check_dtype, convert, transpose
 from vtrace.frontend.dispatch import implements
 from vtrace.frontend.numpy_linalg import contract, diagonal
+from vtrace.frontend.numpy_movement import squeeze
+from vtrace.frontend.numpy_reduction import sum_
 from vtrace.frontend.promotion import result_type
 from vtrace.frontend.source import at_user_line
 from vtrace.frontend.trace import lift
@@ -62,7 +64,7 @@ def _simplified(x: Tracer, letters: str, wanted: set[str]) -> tuple[Tracer, str]
         x, letters = diagonal(x, 0, i, j), letters[:i] + letters[i + 1 : j] + letters[j + 1 :] + repeated
     alone = tuple(i for i, c in enumerate(letters) if c not in wanted)
     if alone:
-        x = np.sum(x, axis=alone, dtype=x.dtype)  # type: ignore[call-overload]  # tracers dispatch
+        x = sum_(x, alone, x.dtype)
         letters = "".join(c for c in letters if c in wanted)
     return x, letters
 
@@ -73,7 +75,7 @@ def _without_ones(x: Tracer, letters: str, extents: dict[str, int]) -> tuple[Tra
     for i, c in enumerate(letters):
         if i not in drop and x.shape[i] != extents[c]:
             raise _fail(f"the letter {c!r} stands for extents {x.shape[i]} and {extents[c]}")
-    return (np.squeeze(x, drop), "".join(c for i, c in enumerate(letters) if i not in drop)) if drop else (x, letters)  # type: ignore[return-value,call-overload]  # tracers dispatch
+    return (squeeze(x, drop), "".join(c for i, c in enumerate(letters) if i not in drop)) if drop else (x, letters)
 
 
 def _pair(x: Tracer, a: str, y: Tracer, b: str, wanted: set[str]) -> tuple[Tracer, str]:
@@ -113,6 +115,6 @@ def einsum(*operands: Any, optimize: Any = False, dtype: Any = None) -> Tracer:
     result, letters = _simplified(result, letters, set(output))
     if missing := [c for c in output if c not in letters]:
         shape = tuple(extents[c] for c in missing)
-        result = np.broadcast_to(result, shape + result.shape)  # type: ignore[assignment,arg-type]  # tracers dispatch
+        result = broadcast_to(result, shape + result.shape)
         letters = "".join(missing) + letters
     return transpose(result, [letters.index(c) for c in output])

@@ -25,7 +25,10 @@ from vtrace.ops.indexing import Gather
 Item: TypeAlias = "int | slice | Array | Tracer | None"
 """A normalised item: an integer and an array of integers are in range and not negative, a slice has all its parts."""
 
-_VALID = "only integers, slices (`:`), ellipsis (`...`), numpy.newaxis (`None`) and integer or boolean arrays are valid indices"
+_VALID = (
+    "only integers, slices (`:`), ellipsis (`...`), numpy.newaxis (`None`) and integer or boolean arrays are valid "
+    "indices"
+)
 
 
 def _fail(message: str) -> IndexOutOfRangeError:
@@ -172,7 +175,9 @@ def _basic(x: Tracer, items: Sequence[Item]) -> Tracer:
     for item in items:
         if item is None:
             shape.append(1)
-        elif (extent := next(extents)) is not None and not isinstance(item, int):
+            continue
+        extent = next(extents)
+        if not isinstance(item, int):
             shape.append(extent)
     return reshape(taken, shape)
 

@@ -1,6 +1,6 @@
 """The operators and methods of ndarray, each by the NumPy function it equals."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -44,19 +44,19 @@ class ArrayMethods:
 
     @property
     def T(self) -> "Tracer":
-        return self._call(np.transpose)
+        return cast("Tracer", self._call(np.transpose))
 
     @property
     def mT(self) -> "Tracer":
-        return self._call(np.matrix_transpose)
+        return cast("Tracer", self._call(np.matrix_transpose))
 
     @property
     def real(self) -> "Tracer":
-        return self._call(np.real)
+        return cast("Tracer", self._call(np.real))
 
     @property
     def imag(self) -> "Tracer":
-        return self._call(np.imag)
+        return cast("Tracer", self._call(np.imag))
 
     def _call(self, function: Any, *args: Any, **kwargs: Any) -> Any:
         return call_function(function, (self, *args), kwargs)

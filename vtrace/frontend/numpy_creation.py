@@ -7,7 +7,7 @@ import numpy as np
 from vtrace.errors import ShapeError
 from vtrace.frontend.core import alias, check_dtype, convert, full, static_shape_argument
 from vtrace.frontend.dispatch import implements
-from vtrace.frontend.numpy_movement import moveaxis, reshape_, stack
+from vtrace.frontend.numpy_movement import broadcast_arrays, broadcast_to_, moveaxis, reshape_, stack
 from vtrace.frontend.promotion import result_type
 from vtrace.frontend.source import at_user_line
 from vtrace.frontend.trace import lift
@@ -59,7 +59,7 @@ def full_like(
     x = lift(a)
     wanted = x.shape if shape is None else static_shape_argument(shape)
     value = convert(fill_value, x.dtype if dtype is None else check_dtype(dtype, "np.full_like"))
-    return alias(np.broadcast_to(value, wanted))  # type: ignore[arg-type]  # tracers dispatch
+    return alias(broadcast_to_(value, wanted))
 
 
 @implements(np.copy)
@@ -106,4 +106,4 @@ def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = 
     grids: list[Any] = [reshape_(x, (1,) * i + (-1,) + (1,) * (rank - i - 1)) for i, x in enumerate(xi)]
     if indexing == "xy" and rank > 1:
         grids = [np.swapaxes(g, 0, 1) for g in grids]
-    return tuple(grids) if sparse else tuple(np.broadcast_arrays(*grids))
+    return tuple(grids) if sparse else broadcast_arrays(*grids)

@@ -13,6 +13,7 @@ from vtrace.frontend.promotion import resolve
 from vtrace.frontend.source import at_user_line
 from vtrace.frontend.trace import emit, lift
 from vtrace.frontend.tracer import Tracer
+from vtrace.ir.primitive import Primitive
 from vtrace.ir.types import DType
 from vtrace.ops import arithmetic, comparison, division, logic, power, rounding, selection, transcendental
 
@@ -95,22 +96,20 @@ register(np.modf, _modf)
 register(np.signbit, lambda x: less(emit(rounding.CopySign(), constant_like(x, 1), x), 0))
 
 
-def _ignore_nan(
-    op: type[arithmetic.Maximum] | type[arithmetic.Minimum], on_bools: type[logic.Or] | type[logic.And]
-) -> Any:
+def _ignore_nan(op: Primitive, on_bools: Primitive) -> Any:
     def rule(x: Tracer, y: Tracer) -> Tracer:
         if x.dtype == BOOL:
-            return emit(on_bools(), x, y)
+            return emit(on_bools, x, y)
         if x.dtype.kind != "f":
-            return emit(op(), x, y)
+            return emit(op, x, y)
         x, y = select(emit(selection.IsNan(), x), y, x), select(emit(selection.IsNan(), y), x, y)
-        return emit(op(), x, y)
+        return emit(op, x, y)
 
     return rule
 
 
-register(np.fmax, _ignore_nan(arithmetic.Maximum, logic.Or))
-register(np.fmin, _ignore_nan(arithmetic.Minimum, logic.And))
+register(np.fmax, _ignore_nan(arithmetic.Maximum(), logic.Or()))
+register(np.fmin, _ignore_nan(arithmetic.Minimum(), logic.And()))
 
 
 def _heaviside(x: Tracer, at_zero: Tracer) -> Tracer:
@@ -126,10 +125,10 @@ def _scaled(factor: float) -> Any:
     return lambda x: emit(arithmetic.Mul(), x, constant_like(x, factor))
 
 
-for _ufunc in (np.deg2rad, np.radians):
-    register(_ufunc, _scaled(math.pi / 180.0))
-for _ufunc in (np.rad2deg, np.degrees):
-    register(_ufunc, _scaled(180.0 / math.pi))
+register(np.deg2rad, _scaled(math.pi / 180.0))
+register(np.radians, _scaled(math.pi / 180.0))
+register(np.rad2deg, _scaled(180.0 / math.pi))
+register(np.degrees, _scaled(180.0 / math.pi))
 
 
 def _log_of_sum(exp: Any, log1p: Any, log_two: float) -> Any:

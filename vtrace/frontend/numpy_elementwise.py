@@ -33,21 +33,23 @@ def apply(ufunc: np.ufunc, rule: Rule, *operands: Any, dtype: DType | None = Non
 
 def operator(ufunc: np.ufunc, x: Any, y: Any) -> Any:
     """A Python operator: as the ufunc, but two Python numbers give a Python number."""
-    if not all(
-        isinstance(v, Tracer | np.ndarray | np.generic | bool | int | float | complex | list | tuple) for v in (x, y)
-    ):
+    if not (_is_operand(x) and _is_operand(y)):
         return NotImplemented
-    if ufunc is np.power:
-        result = _power_operator(x, y)
-    else:
-        result = UFUNC_HANDLERS[ufunc](x, y)
+    result = _power_operator(x, y) if ufunc is np.power else UFUNC_HANDLERS[ufunc](x, y)
     if all(v.weak if isinstance(v, Tracer) else is_weak_scalar(v) for v in (x, y)) and result.dtype != BOOL:
         result.weak = True
     return result
 
 
+def _is_operand(x: Any) -> bool:
+    """Whether `x` is a number, an array or a list of them; another type may know what to do with a tracer."""
+    return isinstance(x, Tracer | np.ndarray | np.generic | bool | int | float | complex | list | tuple)
+
+
 def _power_operator(x: Any, y: Any) -> Any:
-    """`x ** y`, for which NumPy has shorter ways where y is a Python number and x holds floats."""
+    """`x ** y`, for which NumPy has shorter ways where y is a Python number."""
+    if isinstance(x, Tracer) and type(y) is int and y == 2:
+        return UFUNC_HANDLERS[np.square](x)
     if isinstance(x, Tracer) and x.dtype.kind == "f" and is_weak_scalar(y):
         if y == 0.5:
             return UFUNC_HANDLERS[np.sqrt](x)
@@ -113,33 +115,32 @@ _primitive(np.left_shift, logic.ShiftLeft())
 _primitive(np.right_shift, logic.ShiftRight())
 _primitive(np.copysign, rounding.CopySign())
 
-for _name in [
-    "exp",
-    "exp2",
-    "expm1",
-    "log",
-    "log2",
-    "log10",
-    "log1p",
-    "sqrt",
-    "cbrt",
-    "sin",
-    "cos",
-    "tan",
-    "arcsin",
-    "arccos",
-    "arctan",
-    "arctan2",
-    "sinh",
-    "cosh",
-    "tanh",
-    "arcsinh",
-    "arccosh",
-    "arctanh",
-    "hypot",
-]:
-    _class = {c.name: c for c in vars(transcendental).values() if isinstance(c, type) and hasattr(c, "name")}[_name]
-    _primitive(getattr(np, _name), _class())
+for _class in (
+    transcendental.Exp,
+    transcendental.Exp2,
+    transcendental.Expm1,
+    transcendental.Log,
+    transcendental.Log2,
+    transcendental.Log10,
+    transcendental.Log1p,
+    transcendental.Sqrt,
+    transcendental.Cbrt,
+    transcendental.Sin,
+    transcendental.Cos,
+    transcendental.Tan,
+    transcendental.ArcSin,
+    transcendental.ArcCos,
+    transcendental.ArcTan,
+    transcendental.ArcTan2,
+    transcendental.Sinh,
+    transcendental.Cosh,
+    transcendental.Tanh,
+    transcendental.ArcSinh,
+    transcendental.ArcCosh,
+    transcendental.ArcTanh,
+    transcendental.Hypot,
+):
+    _primitive(getattr(np, _class.name), _class())  # these have NumPy's names
 
 
 # The identity, or a constant, on dtypes where there is nothing to compute

@@ -17,7 +17,6 @@ from vtrace.frontend.core import (
     check_dtype,
     convert,
     reshape,
-    shape_of,
     static_int,
 )
 from vtrace.frontend.dispatch import UFUNC_HANDLERS, implements
@@ -39,7 +38,7 @@ def _operand(x: Tracer, place: str) -> str:
 
 
 def contract(name: str, x: Tracer, y: Tracer, axes: tuple[Axes, Axes], batch: tuple[Axes, Axes] = ((), ())) -> Tracer:
-    """Sum of products over paired axes, in the dtype NumPy gives; ShapeError that says which operand has which shape."""
+    """Sum of products over paired axes, in the dtype NumPy gives; or an error with both shapes."""
     for i, j in (*zip(*axes, strict=True), *zip(*batch, strict=True)):
         if x.shape[i] != y.shape[j]:
             left, right = _operand(x, "first"), _operand(y, "second")
@@ -113,7 +112,7 @@ def _broadcast_leading(x: Tracer, y: Tracer, core: int) -> tuple[Tracer, Tracer,
         lead = np.broadcast_shapes(x.shape[: x.ndim - core], y.shape[: y.ndim - core])
     except ValueError:
         raise ShapeError(
-            f"{at_user_line()}: matmul: the leading axes of {shape_of(x.shape)} and {shape_of(y.shape)} do not broadcast"
+            f"{at_user_line()}: matmul: the leading axes of {x.shape} and {y.shape} do not broadcast"
         ) from None
     return broadcast_to(x, lead + x.shape[x.ndim - core :]), broadcast_to(y, lead + y.shape[y.ndim - core :]), lead
 
@@ -129,8 +128,7 @@ def _matmul(a: Any, b: Any, dtype: DType | None = None) -> Any:
             )
     if x.ndim == 1 or y.ndim <= 2:
         if x.ndim == 1 and y.ndim > 2:
-            result = contract("matmul", x, y, ((0,), (y.ndim - 2,)))
-            return result
+            return contract("matmul", x, y, ((0,), (y.ndim - 2,)))
         return contract("matmul", x, y, ((x.ndim - 1,), (max(y.ndim - 2, 0),)))
     if x.ndim == 2:
         return moveaxis(contract("matmul", x, y, ((1,), (y.ndim - 2,))), 0, -2)
@@ -176,7 +174,8 @@ def diagonal(a: Any, offset: int = 0, axis1: int | None = None, axis2: int | Non
     offset = static_int(offset, "offset")
     length = max(0, min(x.shape[i] + min(offset, 0), x.shape[j] - max(offset, 0)))
     rows = np.arange(length)
-    return moveaxis(x, (i, j), (0, 1))[rows - min(offset, 0), rows + max(offset, 0)].transpose(*range(1, x.ndim - 1), 0)
+    taken = moveaxis(x, (i, j), (0, 1))[rows - min(offset, 0), rows + max(offset, 0)]
+    return moveaxis(taken, 0, -1)
 
 
 @implements(np.trace)
@@ -245,8 +244,6 @@ def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axi
         axisa = axisb = axisc = axis
     x, y = moveaxis(lift(a), axisa, -1), moveaxis(lift(b), axisb, -1)
     if x.shape[-1] != 3 or y.shape[-1] != 3:
-        raise ShapeError(
-            f"{at_user_line()}: np.cross: both vectors need 3 elements, got shapes {x.shape} and {y.shape}"
-        )
+        raise ShapeError(f"{at_user_line()}: np.cross: vectors need 3 elements, got shapes {x.shape} and {y.shape}")
     (x0, x1, x2), (y0, y1, y2) = ([t[..., i] for i in range(3)] for t in (x, y))
     return np.stack([x1 * y2 - x2 * y1, x2 * y0 - x0 * y2, x0 * y1 - x1 * y0], axis=axisc)

@@ -1,6 +1,7 @@
 """NumPy functions that only move elements: shapes, axes, joining, repeating, padding."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from vtrace.frontend.core import (
     shape_of,
     static_int,
     static_shape_argument,
+    strong,
     transpose,
     view,
 )
@@ -197,7 +199,7 @@ def rot90(m: Any, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Tracer:
 
 @implements(np.concatenate)
 def concatenate(arrays: Any, axis: int | None = 0, *, dtype: Any = None) -> Tracer:
-    tracers = [lift(a) for a in arrays]
+    tracers = [strong(lift(a)) for a in arrays]
     if not tracers:
         raise ShapeError(f"{at_user_line()}: need at least one array to concatenate")
     target = check_dtype(dtype, "np.concatenate") if dtype is not None else result_type(*tracers)
@@ -209,20 +211,16 @@ def concatenate(arrays: Any, axis: int | None = 0, *, dtype: Any = None) -> Trac
     if 0 in ranks:
         raise ShapeError(f"{at_user_line()}: zero-dimensional arrays cannot be concatenated; use np.stack")
     if len(ranks) > 1:
-        raise ShapeError(
-            f"{at_user_line()}: np.concatenate needs arrays of one number of dimensions, got shapes {shapes}"
-        )
+        raise ShapeError(f"{at_user_line()}: np.concatenate: arrays need one number of dimensions, got {shapes}")
     axis = axis_index(axis, tracers[0].ndim)
     if len({t.shape[:axis] + t.shape[axis + 1 :] for t in tracers}) > 1:
-        raise ShapeError(
-            f"{at_user_line()}: np.concatenate needs shapes that agree except on axis {axis}, got {shapes}"
-        )
+        raise ShapeError(f"{at_user_line()}: np.concatenate: shapes must agree except on axis {axis}, got {shapes}")
     return emit(Concatenate(axis), *tracers) if len(tracers) > 1 else alias(tracers[0])
 
 
 @implements(np.stack)
 def stack(arrays: Any, axis: int = 0, *, dtype: Any = None) -> Tracer:
-    tracers = [lift(a) for a in arrays]
+    tracers = [strong(lift(a)) for a in arrays]
     if not tracers:
         raise ShapeError(f"{at_user_line()}: need at least one array to stack")
     if len({t.shape for t in tracers}) > 1:
@@ -275,7 +273,7 @@ def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Trace
         points = [sum(sizes[:i]) for i in range(len(sizes) + 1)]
     else:
         points = [0, *(static_int(i, "indices") for i in indices_or_sections), extent]
-    return [_part(x, axis, a, b) for a, b in zip(points[:-1], points[1:], strict=True)]
+    return [_part(x, axis, a, b) for a, b in pairwise(points)]
 
 
 @implements(np.split)
@@ -308,11 +306,9 @@ def tile(A: Any, reps: Any) -> Tracer:
     x, times = lift(A), static_shape_argument(reps)
     rank = max(x.ndim, len(times))
     shape, times = (1,) * (rank - x.ndim) + x.shape, (1,) * (rank - len(times)) + times
-    spread = broadcast_to(
-        reshape(x, tuple(e for s in shape for e in (1, s))),
-        tuple(e for r, s in zip(times, shape, strict=True) for e in (r, s)),
-    )
-    return reshape(spread, tuple(r * s for r, s in zip(times, shape, strict=True)))
+    pairs = list(zip(times, shape, strict=True))
+    apart = reshape(x, [e for _, s in pairs for e in (1, s)])
+    return reshape(broadcast_to(apart, [e for pair in pairs for e in pair]), [r * s for r, s in pairs])
 
 
 @implements(np.repeat)
@@ -330,7 +326,7 @@ def repeat(a: Any, repeats: Any, axis: int | None = None) -> Tracer:
 @implements(np.pad)
 def pad(array: Any, pad_width: Any, mode: str = "constant", *, constant_values: Any = 0) -> Tracer:
     x = lift(array)
-    if not isinstance(mode, str) or (mode not in _PAD_INDEX and mode != "constant"):
+    if mode != "constant" and mode not in _PAD_INDEX:
         raise UnsupportedError(f"{at_user_line()}: np.pad with mode={mode!r} is not supported on traced arrays")
     if isinstance(pad_width, dict):
         pad_width = [pad_width.get(i, pad_width.get(i - x.ndim, (0, 0))) for i in range(x.ndim)]

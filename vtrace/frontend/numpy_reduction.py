@@ -19,14 +19,14 @@ from vtrace.frontend.core import (
     strong,
 )
 from vtrace.frontend.dispatch import UFUNC_HANDLERS, implements, qualified_name
-from vtrace.frontend.numpy_elementwise import truth
+from vtrace.frontend.numpy_elementwise import select, truth
 from vtrace.frontend.promotion import accumulator
 from vtrace.frontend.source import at_user_line
 from vtrace.frontend.trace import emit, lift
 from vtrace.frontend.tracer import Tracer
 from vtrace.ir.primitive import Primitive
 from vtrace.ir.types import DTYPES, DType
-from vtrace.ops import reduction, scan
+from vtrace.ops import reduction, scan, selection
 
 _INT8 = DTYPES["i8"]
 
@@ -153,7 +153,7 @@ def std(
 def _not_empty(function: Any, x: Tracer, axes: tuple[int, ...]) -> None:
     if any(x.shape[a] == 0 for a in axes):
         raise ShapeError(
-            f"{at_user_line()}: {qualified_name(function)}: zero-size array to reduction operation which has no identity"
+            f"{at_user_line()}: {qualified_name(function)}: zero-size array to reduction operation without identity"
         )
 
 
@@ -222,7 +222,7 @@ def _without_nan(function: Any, fill: Any) -> Callable[..., Tracer]:
     def handler(a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False) -> Tracer:
         x = lift(a)
         if x.dtype.kind == "f":
-            x = np.where(np.isnan(x), full((), fill, x.dtype), x)  # type: ignore[call-overload]  # tracers dispatch
+            x = select(emit(selection.IsNan(), x), full(x.shape, fill, x.dtype), x)
         result = function(x, axis, dtype, keepdims=keepdims)
         assert isinstance(result, Tracer)
         return result

@@ -18,7 +18,7 @@ from vtrace.frontend.core import (
 )
 from vtrace.frontend.dispatch import UFUNC_HANDLERS, implements
 from vtrace.frontend.numpy_elementwise import select, truth
-from vtrace.frontend.numpy_movement import concatenate
+from vtrace.frontend.numpy_movement import broadcast_to_, concatenate, pad
 from vtrace.frontend.promotion import result_type
 from vtrace.frontend.source import at_user_line
 from vtrace.frontend.trace import emit, lift
@@ -129,14 +129,14 @@ def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Tracer:
         raise IndexError(f"{at_user_line()}: `indices` must be an integer array")
     axis = axis_index(axis, x.ndim)
     others = np.broadcast_shapes(*((*t.shape[:axis], *t.shape[axis + 1 :]) for t in (x, at)))
-    wide = [np.broadcast_to(t, (*others[:axis], t.shape[axis], *others[axis:])) for t in (x, convert(at, INT64))]  # type: ignore[arg-type]  # tracers dispatch
-    return emit(TakeAlong(axis), *map(lift, wide))
+    wide = [broadcast_to_(t, (*others[:axis], t.shape[axis], *others[axis:])) for t in (x, convert(at, INT64))]
+    return emit(TakeAlong(axis), *wide)
 
 
 def _triangle(m: Any, keep: Any) -> Tracer:
     x = lift(m)
     if x.ndim < 2:
-        x = lift(np.broadcast_to(x, (x.size, x.size)))  # type: ignore[arg-type]  # tracers dispatch
+        x = broadcast_to_(x, (x.size, x.size))
     return where(keep(*x.shape[-2:]), x, full((), 0, x.dtype))
 
 
@@ -154,11 +154,11 @@ def triu(m: Any, k: int = 0) -> Tracer:
 def diag(v: Any, k: int = 0) -> Any:
     x = lift(v)
     if x.ndim == 2:
-        return np.diagonal(x, k)  # type: ignore[call-overload]  # tracers dispatch
+        return np.diagonal(x, k)
     if x.ndim != 1:
         raise ShapeError(f"{at_user_line()}: Input must be 1- or 2-d.")
     n = x.size + abs(k)
-    wide = np.pad(x, (max(k, 0), max(-k, 0)))  # type: ignore[call-overload]  # tracers dispatch
+    wide = pad(x, (max(k, 0), max(-k, 0)))
     return where(np.eye(n, k=k, dtype=bool), wide, full((), 0, x.dtype))
 
 
@@ -170,7 +170,7 @@ def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = np._NoValue, append:
     def edge(value: Any) -> Tracer:
         t = lift(value)
         one = (*x.shape[:axis], 1, *x.shape[axis + 1 :])
-        return lift(np.broadcast_to(t, one)) if t.ndim == 0 else t  # type: ignore[arg-type]  # tracers dispatch
+        return broadcast_to_(t, one) if t.ndim == 0 else t
 
     parts = [edge(prepend)] if prepend is not np._NoValue else []
     parts += [x, *([edge(append)] if append is not np._NoValue else [])]
@@ -236,6 +236,7 @@ def _type_sample(value: Any) -> Any:
 def cov(m: Any, *, rowvar: bool = True, bias: bool = False, ddof: int | None = None) -> Any:
     x = lift(m)
     x = reshape(x, (1, x.size)) if x.ndim == 1 else x if rowvar else x.T
-    centred: Any = x - np.mean(x, axis=1, keepdims=True)  # type: ignore[call-overload]  # tracers dispatch
+    x = convert(x, np.result_type(x.dtype, np.float64))
+    centred: Any = x - np.mean(x, axis=1, keepdims=True)
     degrees = (0 if bias else 1) if ddof is None else ddof
     return np.squeeze(np.dot(centred, centred.T) / (x.shape[1] - degrees))

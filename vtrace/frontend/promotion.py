@@ -11,6 +11,7 @@ from vtrace.frontend.source import at_user_line
 from vtrace.frontend.tracer import Tracer
 from vtrace.ir.types import DType
 
+_FLOAT32: DType = np.dtype(np.float32)
 _WEAK: dict[str, tuple[type, Any]] = {"i": (int, 0), "u": (int, 0), "f": (float, 0.0)}
 """Kind of a Python number -> its type, and a number that stands for it."""
 
@@ -31,9 +32,10 @@ def resolve(ufunc: np.ufunc, operands: tuple[Tracer, ...], dtype: DType | None =
     except TypeError as error:
         given = ", ".join(str(t.dtype) for t in operands)
         raise DTypeError(f"{at_user_line()}: {qualified_name(ufunc)} of {given}: {error}") from None
-    return tuple(
-        check_dtype(d, f"{qualified_name(ufunc)} of {', '.join(str(t.dtype) for t in operands)}") for d in dtypes
-    )
+    given = ", ".join(str(t.dtype) for t in operands)
+    results = tuple(check_dtype(d, f"{qualified_name(ufunc)} of {given}") for d in dtypes[ufunc.nin :])
+    # np.signbit looks at an int8 as a float16 and answers with a bool: float32 holds the same numbers.
+    return (*(_FLOAT32 if d == np.float16 else d for d in dtypes[: ufunc.nin]), *results)
 
 
 def result_type(*operands: Tracer) -> DType:

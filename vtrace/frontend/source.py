@@ -2,20 +2,24 @@
 
 import sys
 from pathlib import Path
+from types import FrameType
+
+import numpy as np
 
 from vtrace.ir.graph import Source
 
 _PACKAGE = str(Path(__file__).resolve().parent.parent)
-_INTERNAL = tuple(
-    f"{_PACKAGE}/{name}" for name in ("frontend/", "ir/", "ops/", "passes/", "backends/", "numpy/", "api/")
+_INTERNAL = (
+    *(f"{_PACKAGE}/{name}/" for name in ("frontend", "ir", "ops", "passes", "backends", "numpy", "api")),
+    f"{Path(np.__file__).resolve().parent}/",
 )
 
 
 def user_source() -> Source | None:
-    """The innermost stack frame outside vtrace's own machinery, or None where there is none."""
-    frame = sys._getframe(1)
+    """The innermost stack frame outside vtrace's own machinery and NumPy, or None where there is none."""
+    frame: FrameType | None = sys._getframe(1)
     while frame is not None and frame.f_code.co_filename.startswith(_INTERNAL):
-        frame = frame.f_back  # type: ignore[assignment]  # the outermost frame has none
+        frame = frame.f_back
     if frame is None:
         return None
     code = frame.f_code

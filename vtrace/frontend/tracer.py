@@ -7,7 +7,7 @@ function and ufunc that meets one comes here. What needs the array's values is a
 import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn, cast
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -29,7 +29,7 @@ class View:
     base: "Tracer"
     compute: Callable[["Tracer"], "Tracer"]
     mirror: Callable[[Array], Array] | None
-    """The same on a NumPy array: it tells which elements of the base the view shows, and whether it is a view at all."""
+    """The same on a NumPy array: it tells which elements of the base the view shows, and whether it is one at all."""
     write: Callable[["Tracer", "Tracer"], "Tracer"] | None = None
     """Without a mirror: the base with the view's elements replaced."""
     index: Any = None
@@ -109,8 +109,8 @@ class Tracer(ArrayMethods):
         if self.is_constant:
             return np.array(self.constant(), dtype=dtype)
         raise self._needs_value(
-            "conversion to a NumPy array",
-            "Use np.stack([...]) or vtrace.numpy.array([...]) to make an array of traced values, and "
+            "conversion to a NumPy array or scalar",
+            "Use x.astype(np.float64) in place of np.float64(x), np.stack([...]) or vtrace.numpy.array([...]) to make an array of traced values, and "
             "vtrace.numpy.zeros(...) in place of np.zeros(...) for an array that is filled with them",
         )
 
@@ -138,8 +138,8 @@ class Tracer(ArrayMethods):
     def __index__(self) -> int:
         if self.dtype.kind not in "iu" or self.shape:
             raise TypeError("only integer scalar arrays can be converted to a scalar index")
-        return int(self._number("use as a Python integer", "An index into a traced array may be traced; to index a plain "
-                                "NumPy array or a list, make it traced: vtrace.numpy.array(a)[i]"))  # fmt: skip
+        remedy = "To index a plain NumPy array with a traced integer, make it traced: vtrace.numpy.array(a)[i]"
+        return int(self._number("use as a Python integer", remedy))
 
     def item(self) -> Any:
         """The value as a Python number: an error, as no value is known."""
@@ -173,7 +173,7 @@ class Tracer(ArrayMethods):
     def __getitem__(self, index: Any) -> "Tracer":
         from vtrace.frontend.indexing import getitem  # built on this module
 
-        return cast("Tracer", getitem(self, index))
+        return getitem(self, index)
 
     def __setitem__(self, index: Any, value: Any) -> None:
         from vtrace.frontend.assignment import setitem  # built on this module

@@ -1,0 +1,26 @@
+"""NumPy's names for traced code: `import vtrace.numpy as np`.
+
+All of NumPy is here. Its functions take traced arrays by NumPy's own protocols; the few that make arrays, and so have
+no argument to dispatch on, are replaced by ones that make traced arrays while a function is traced.
+"""
+
+from typing import Any
+
+import numpy
+
+from vtrace.numpy.creation import array as array
+from vtrace.numpy.creation import asarray as asarray
+from vtrace.numpy.creation import empty as empty
+from vtrace.numpy.creation import full as full
+from vtrace.numpy.creation import ones as ones
+from vtrace.numpy.creation import zeros as zeros
+
+
+def __getattr__(name: str) -> Any:
+    if name.startswith("__"):  # what Python asks of a module is asked of this one
+        raise AttributeError(f"module 'vtrace.numpy' has no attribute {name!r}")
+    return getattr(numpy, name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *dir(numpy)})
