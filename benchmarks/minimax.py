@@ -29,6 +29,8 @@ class Fit:
     high: mpf
     bits: dict[int, int]
     comment: str
+    weight: Function | None = None
+    """Where given, the error matters in proportion to it, and the fit is by weighted least squares."""
 
 
 def series(closed: Function, terms: Callable[[int], mpf], first: int, count: int = 40) -> Function:
@@ -52,7 +54,7 @@ def arcsin_term(k: int) -> mpf:
 
 SQRT2 = root(mpf(2))
 S_MAX = ((SQRT2 - 1) / (SQRT2 + 1)) ** 2 * mpf("1.0001")
-ERF_SPLIT = mpf(1)
+ERF_SPLIT, ERF_CENTRE = mpf("0.921875"), mpf(2)
 
 FITS = [
     Fit(
@@ -134,22 +136,23 @@ FITS = [
     Fit(
         "ERF",
         series(
-            lambda z: mpmath.erf(root(z)) / root(z) - 2 / mpmath.sqrt(mpmath.pi),
-            lambda k: 2 / mpmath.sqrt(mpmath.pi) * mpf(-1) ** k / (mpmath.factorial(k) * (2 * k + 1)) if k else mpf(0),
+            lambda z: mpmath.erf(root(z)) / root(z) - 1,
+            lambda k: 2 / mpmath.sqrt(mpmath.pi) * mpf(-1) ** k / (mpmath.factorial(k) * (2 * k + 1)) - (k == 0),
             0,
         ),
         mpf(0),
         ERF_SPLIT**2,
         {4: 28, 8: 57},
-        "erf(x) / x - 2 / sqrt(pi) in z = x**2, for x up to 1",
+        "erf(x) / x - 1 in z = x**2, for x up to 0.921875",
     ),
     Fit(
         "ERF_TAIL",
-        lambda u: mpmath.exp((1 / u - 2) ** 2) * mpmath.erfc(1 / u - 2),
-        mpf(1) / 8,
-        mpf(1) / 3,
-        {4: 25, 8: 54},
-        "(1 - erf(x)) exp(x**2) in u = 1 / (x + 2), for x from 1 to 6",
+        lambda t: mpmath.exp((t + ERF_CENTRE) ** 2) * mpmath.erfc(t + ERF_CENTRE),
+        ERF_SPLIT - ERF_CENTRE,
+        6 - ERF_CENTRE,
+        {4: 29, 8: 57},
+        "(1 - erf(x)) exp(x**2) in t = x - 2, for x from 0.921875 to 6",
+        weight=lambda t: mpmath.exp(-((t + ERF_CENTRE) ** 2)),
     ),
 ]
 
@@ -157,10 +160,26 @@ FITS = [
 def fitted(fit: Fit, bits: int) -> list[mpf]:
     """The coefficients, highest power first, of the lowest degree that is good to 2**-bits."""
     for count in range(1, 40):
-        coefficients, error = mpmath.chebyfit(fit.function, [fit.low, fit.high], count, error=True)
+        if fit.weight is None:
+            coefficients, error = mpmath.chebyfit(fit.function, [fit.low, fit.high], count, error=True)
+        else:
+            coefficients, error = least_squares(fit, fit.weight, count)
         if error < mpf(2) ** -bits:
             return list(coefficients)
     raise ValueError(f"no polynomial for {fit.name} reaches 2**-{bits}")
+
+
+def least_squares(fit: Fit, weight: Function, count: int) -> tuple[list[mpf], mpf]:
+    """The coefficients that minimise the weighted squares at Chebyshev nodes, and the largest weighted error there."""
+    nodes = [mpmath.cos(mpmath.pi * (k + mpf(1) / 2) / (4 * count)) for k in range(4 * count)]
+    points = [fit.low + (fit.high - fit.low) * (node + 1) / 2 for node in nodes]
+    weights = [weight(x) for x in points]
+    matrix = mpmath.matrix(
+        [[w * x ** (count - 1 - k) for k in range(count)] for w, x in zip(weights, points, strict=True)]
+    )
+    wanted = mpmath.matrix([w * fit.function(x) for w, x in zip(weights, points, strict=True)])
+    solution, _ = mpmath.qr_solve(matrix, wanted)
+    return list(solution), max(abs(e) for e in matrix * solution - wanted)
 
 
 def rounded(x: mpf, size: int) -> float:
@@ -188,7 +207,6 @@ SPLITS = [
     ("HALF_PI", mpmath.pi / 2, 4),
     ("TWO_OVER_PI", 2 / mpmath.pi, 2),
     ("QUARTER_PI", mpmath.pi / 4, 2),
-    ("TWO_OVER_SQRT_PI", 2 / mpmath.sqrt(mpmath.pi), 2),
 ]
 
 
@@ -205,7 +223,7 @@ def main() -> None:
     for name, value, count in SPLITS:
         print(f"{name} = {{{', '.join(f'{size}: {tuple(parts(value, size, count))}' for size in DTYPES)}}}")
     print("\n# The bits of 2 / pi after the point, 32 at a time.")
-    print(f"TWO_OVER_PI_BITS = {tuple(limbs(lambda: 2 / +mpmath.pi, 36))}")
+    print(f"TWO_OVER_PI_BITS = {tuple(limbs(lambda: 2 / +mpmath.pi, 38))}")
     for fit in FITS:
         print(f"\n# {fit.comment}")
         rows = {

@@ -63,7 +63,8 @@ def exp_double(x: Number) -> Double:
 def exp_reduced(reduced: Reduced) -> Number:
     """2**n exp(r), where r.low may be several units in the last place of r.high."""
     n, r = reduced.n, fast_two_sum(*reduced.r)
-    return scale(1.0 + (r.high + beyond_linear(r)), n)
+    one, error = fast_two_sum(r.high.like(1.0), r.high)
+    return scale(one + (error + beyond_linear(r)), n)
 
 
 def exp(x: Number) -> Number:

@@ -7,8 +7,8 @@ from vtrace.ir.types import DTYPES
 
 U64, I64 = DTYPES["u64"], DTYPES["i64"]
 LIMB = 0xFFFFFFFF
-WINDOW = 6
-"""Limbs of 32 bits of 2/pi that one product needs: 84 bits of x and 108 of the fraction."""
+WINDOW = 7
+"""Limbs of 32 bits of 2/pi that one product needs: 3 limbs of x, 4 of the result, and one for carries."""
 
 
 def windows(position: Number, count: int, leading_zeros: int) -> list[Number]:
@@ -36,16 +36,15 @@ def fraction_of_turn(x: Number, count: int, leading_zeros: int) -> list[Number]:
     low = (significand & LIMB) << within
     high = ((significand >> 32) << within) + (low >> 32)
     m = (low & LIMB, high & LIMB, high >> 32)
-    columns = [x.e.constant(0, U64) for _ in range(5)]
-    totals = [Number(x.e, column) for column in columns]
-    for place in range(4):
+    totals = [bits.like(0)] * 6
+    for place in range(5):
         for k, limb in enumerate(m):
             product = limb * w[place + k]
             totals[place + 1] = totals[place + 1] + (product & LIMB)
             totals[place] = totals[place] + (product >> 32)
-    for place in range(4, 0, -1):
+    for place in range(5, 0, -1):
         totals[place - 1] = totals[place - 1] + (totals[place] >> 32)
-    return [total & LIMB for total in totals[1:]]
+    return [total & LIMB for total in totals[1:5]]
 
 
 def reduce_huge(x: Number) -> tuple[Number, Double]:

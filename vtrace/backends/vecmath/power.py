@@ -103,8 +103,9 @@ def hypot(x: Number, y: Number) -> Number:
     swap = left < right
     large, small = swap.select(right, left), swap.select(left, right)
     # A power of two brings the squares into range.
-    far, near = large > 2.0 ** (form.bias // 2 - 2), large < 2.0 ** (2 * form.mantissa - form.bias // 2)
-    step = 2.0 ** (form.bias // 2 + form.mantissa // 2)
+    shift = form.bias - form.mantissa - 4
+    far, near = large > 2.0 ** (form.bias // 2 - 2), large < 2.0 ** (form.bias // 2 - 2 - shift)
+    step = 2.0**shift
     down = far.select(x.like(1.0 / step), near.select(x.like(step), 1.0))
     up = far.select(x.like(step), near.select(x.like(1.0 / step), 1.0))
     large, small = large * down, small * down
