@@ -67,7 +67,8 @@ def _load_file(path: Path) -> ModuleType:
 
 def parse_types(text: str) -> list[ArrayType]:
     """The types in `f64[b,3], f64[b,3]`. One symbol, the batch, may occur in them."""
-    types = [_parse_type(part.strip()) for part in re.split(r",(?![^\[]*\])", text)] if text.strip() else []
+    parts = re.findall(r"(?:\[[^\]]*\]?|[^,\[])+", text.strip())  # commas inside brackets do not separate
+    types = [_parse_type(part.strip()) for part in parts]
     symbols = sorted({s.name for t in types for s in symbols_of(t.shape)})
     if len(symbols) > 1:
         raise UsageError(

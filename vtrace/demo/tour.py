@@ -77,9 +77,12 @@ def _nesting(say: Say) -> None:
     say("vv = lambda x, y: np.dot(x, y)           # ([a], [a]) -> []")
     say("mv = vtrace.vmap(vv, (0, None), 0)       # ([b,a], [a]) -> [b]")
     say("mm = vtrace.vmap(mv, (None, 1), 1)       # ([b,a], [a,c]) -> [b,c]\n")
-    left, right = np.arange(6.0).reshape(2, 3), np.arange(12.0).reshape(3, 4)
-    say(f"np.array_equal(mm(A, B), A @ B)  ->  {np.array_equal(mm(left, right), left @ right)}\n")
-    say(f"optimized: ONE matrix product, for BLAS\n{mm.inspect(left, right).optimized}")
+    rng = np.random.default_rng(0)
+    left, right = rng.random((200, 100)), rng.random((100, 300))
+    stages = mm.inspect(left, right)
+    say(f"traced, for one column of the second argument:\n{stages.traced}\n")
+    say(f"optimized, for all columns: ONE matrix product, by BLAS\n{stages.optimized}\n")
+    say(f"np.allclose(mm(A, B), A @ B)  ->  {np.allclose(mm(left, right), left @ right)}")
 
 
 def _timing(say: Say, picture: Path, sizes: tuple[int, ...]) -> None:
