@@ -1,6 +1,6 @@
 """The cases of the matrix, made from the registry: every primitive with every example it gives."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import product
 
@@ -80,6 +80,17 @@ class Case:
         """What is made after batching is not batched; what has no operands has nothing to map."""
         return bool(self.example.types) and self.primitive.name not in AFTER_FUSION
 
+    @property
+    def has_new_loops(self) -> bool:
+        """False for an elementwise example that differs from an earlier one only in what is done with an element.
+
+        The loops around it are the same, so one test of all dtypes, the batched one, is enough.
+        """
+        if not isinstance(self.primitive, Elementwise):
+            return True
+        shapes = [t.shape for t in self.example.types]
+        return next(e for e in self.primitive.examples() if [t.shape for t in e.types] == shapes) == self.example
+
     def in_axes(self) -> Iterator[tuple[int | None, ...]]:
         """Every way to map the operands but the one that maps none."""
         ways = ((None, *range(t.rank + 1)) for t in self.example.types)
@@ -116,6 +127,11 @@ def error_id(error: ErrorExample) -> str:
     return f"{error.primitive.name} {' '.join(map(str, error.types))}"
 
 
-every_case = pytest.mark.parametrize("case", cases(), ids=lambda case: case.id)
-every_batchable_case = pytest.mark.parametrize("case", [c for c in cases() if c.batchable], ids=lambda case: case.id)
+def _parametrize(chosen: Iterable[Case]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("case", list(chosen), ids=lambda case: case.id)
+
+
+every_case = _parametrize(cases())
+every_case_with_new_loops = _parametrize(c for c in cases() if c.has_new_loops)
+every_batchable_case = _parametrize(c for c in cases() if c.batchable)
 every_error = pytest.mark.parametrize("error", error_cases(), ids=error_id)

@@ -31,13 +31,23 @@ class Pow(Binary):
     def scalar(self, e: Emitter, x: Value, y: Value) -> Value:
         if x.dtype.kind == "f":
             return e.math("power", x, y)
-        zero, one = e.constant(0, x.dtype), e.constant(1, x.dtype)
-        result, rest = one, y
-        for _ in range(8 * x.dtype.itemsize):  # one bit of the exponent each
-            odd = e.compare("ne", e.and_(rest, one), zero)
-            result = e.select(odd, e.mul(result, x), result)
-            x, rest = e.mul(x, x), e.shift_right(rest, one)
-        return result if x.dtype.kind == "u" else e.select(e.compare("lt", y, zero), zero, result)
+        result = power_by_bits(e, e.constant(1, x.dtype), x, y, 8 * x.dtype.itemsize)
+        if x.dtype.kind == "u":
+            return result
+        zero = e.constant(0, x.dtype)
+        return e.select(e.compare("lt", y, zero), zero, result)
+
+
+def power_by_bits(e: Emitter, result: Value, x: Value, y: Value, bits: int) -> Value:
+    """result * x ** y for an unsigned `y` of that many bits, eight at a time: few exponents need more than once."""
+    zero, one = e.constant(0, x.dtype), e.constant(1, x.dtype)
+    for _ in range(8):
+        odd = e.compare("ne", e.and_(y, one), zero)
+        result = e.select(odd, e.mul(result, x), result)
+        x, y = e.mul(x, x), e.shift_right(y, one)
+    if bits == 8:
+        return result
+    return e.when(e.compare("ne", y, zero), lambda: power_by_bits(e, result, x, y, bits - 8), result)
 
 
 @final
