@@ -116,7 +116,7 @@ NEED_VALUES = [
     (lambda x: [1, 2][x.astype(int)], "use as a Python integer needs", "vtrace.numpy.array(a)[i]"),
     (lambda x: range(x.astype(int)), "use as a Python integer needs", "plain Python value"),
     (lambda x: list(x), "iteration over a 0-d array needs", "at least one axis"),
-    (lambda x: np.array([x, x]), "conversion to a NumPy array or scalar needs", "np.stack([...]) or vtrace.numpy.array([...])"),
+    (lambda x: np.array([x, x]), "conversion to a NumPy array or scalar needs", "np.stack([...]) or vtrace"),
 ]  # fmt: skip
 
 

@@ -229,6 +229,8 @@ PRODUCTS: list[tuple[Callable[[Any, Any], Any], tuple[int, ...], tuple[int, ...]
     (lambda x, y: np.einsum("ii->", x @ y), (2, 3), (3, 2)),
     (lambda x, y: x.dot(y), (2, 3), (3,)),
 ]
+if hasattr(np, "matvec"):  # since NumPy 2.2
+    PRODUCTS += [(np.matvec, (5, 2, 3), (3,)), (np.vecmat, (3,), (5, 3, 2))]
 
 
 @pytest.mark.parametrize("dtypes", [("float64", "float64"), ("float32", "int32"), ("int32", "uint8"), ("bool", "bool")])

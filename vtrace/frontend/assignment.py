@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from vtrace.errors import DTypeError, ShapeError, UnsupportedError
-from vtrace.frontend.core import BOOL, INT64, broadcast_to, convert, full, reshape, shape_of
+from vtrace.frontend.core import BOOL, INT64, alias, broadcast_to, convert, full, reshape, shape_of
 from vtrace.frontend.dispatch import implements, qualified_name
 from vtrace.frontend.indexing import Item, checked, is_basic, is_static, mirror_index, parse
 from vtrace.frontend.numpy_elementwise import operator, select
@@ -56,7 +56,7 @@ def assign(target: Tracer, value: Tracer) -> None:
             assign(target.view.base, replaced(target.view.base, target.view.mirror, value))
             return
         target.view = None
-    target.atom, target.frame = lift(value).atom, value.frame
+    target.atom = alias(value).atom
     _refresh(target)
 
 

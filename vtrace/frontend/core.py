@@ -46,7 +46,9 @@ def convert(x: Any, dtype: DType) -> Tracer:
 
 def strong(x: Tracer) -> Tracer:
     """The same value, no longer a Python number."""
-    return Tracer(x.atom, x.frame, False, x.source)
+    result = alias(x)
+    result.weak = False
+    return result
 
 
 def alias(x: Tracer) -> Tracer:

@@ -323,7 +323,7 @@ class ArrayMethods:
         self, dtype: Any, order: str = "K", casting: str = "unsafe", subok: bool = True, copy: bool = True
     ) -> Any:
         """A copy with another dtype; the memory order is for NumPy alone and has no meaning here."""
-        return self._call(np.astype, dtype, casting=casting)
+        return self._call(np.astype, dtype, casting=casting, copy=copy)
 
     def copy(self, order: str = "C") -> Any:
         """A copy: assigning to it leaves the original as it is."""

@@ -75,7 +75,7 @@ def astype(x: Any, dtype: Any, /, *, copy: bool = True, casting: str = "unsafe")
         raise TypeError(
             f"{at_user_line()}: Cannot cast array data from {t.dtype!r} to {target!r} according to the rule {casting!r}"
         )
-    return alias(convert(t, target))
+    return t if t.dtype == target and not copy else alias(convert(t, target))
 
 
 @implements(np.linspace)

@@ -156,8 +156,3 @@ register(
         1.0,
     ),
 )
-
-
-def clip_ufunc(x: Any, low: Any, high: Any, dtype: DType | None = None) -> Any:
-    """np.clip with both bounds: never below `low`, then never above `high`; NaN stays."""
-    return UFUNC_HANDLERS[np.minimum](UFUNC_HANDLERS[np.maximum](x, low, dtype=dtype), high, dtype=dtype)

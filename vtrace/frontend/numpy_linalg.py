@@ -156,6 +156,11 @@ def linalg_vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
     return _vecdot(x1, x2, axis)
 
 
+if hasattr(np, "matvec"):  # since NumPy 2.2
+    UFUNC_HANDLERS[np.matvec] = lambda a, b: _matmul(a, lift(b)[..., None])[..., 0]
+    UFUNC_HANDLERS[np.vecmat] = lambda a, b: _matmul(lift(a)[..., None, :], b)[..., 0, :]
+
+
 @implements(np.kron)
 def kron(a: Any, b: Any) -> Any:
     x, y = _strong(a), _strong(b)

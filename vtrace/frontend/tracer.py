@@ -110,8 +110,8 @@ class Tracer(ArrayMethods):
             return np.array(self.constant(), dtype=dtype)
         raise self._needs_value(
             "conversion to a NumPy array or scalar",
-            "Use x.astype(np.float64) in place of np.float64(x), np.stack([...]) or vtrace.numpy.array([...]) to make an array of traced values, and "
-            "vtrace.numpy.zeros(...) in place of np.zeros(...) for an array that is filled with them",
+            "Use np.stack([...]) or vtrace.numpy.array([...]) for an array of traced values, vtrace.numpy.zeros(...) "
+            "in place of np.zeros(...) for one that is filled with them, and x.astype(np.float64) for np.float64(x)",
         )
 
     def __bool__(self) -> bool:
@@ -122,9 +122,7 @@ class Tracer(ArrayMethods):
             )
         if self.is_constant:
             return bool(self.constant())
-        raise self._needs_value(
-            "`if`, `while`, `and`, `or`, `not` or bool()", f"Use np.where(condition, a, b); {_STATIC}"
-        )
+        raise self._needs_value("`if`, `while`, `and`, `or`, `not` or bool()", f"{_CHOOSE}; {_STATIC}")
 
     def __float__(self) -> float:
         return float(self._number("float()", "Use x.astype(float), and np.sin(x) in place of math.sin(x)"))
@@ -181,4 +179,5 @@ class Tracer(ArrayMethods):
         setitem(self, index, value)
 
 
+_CHOOSE = "Use np.where(condition, a, b), `&`, `|` and `~` for `and`, `or` and `not`, np.maximum and np.minimum for max() and min()"
 _STATIC = "or keep the value out of the arguments, as a plain Python value of the enclosing scope"
