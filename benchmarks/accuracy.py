@@ -4,8 +4,8 @@ The functions run on the NumPy emitter, whose results have the bits of compiled 
 functions, at every STRIDE-th bit pattern; float64 with the 64-bit significands of long double, and erf, which that
 lacks, with mpmath.
 
-    python benchmarks/accuracy.py --quick       every 257th float32, half an hour
-    python benchmarks/accuracy.py               every float32, about a day
+    python benchmarks/accuracy.py --quick       every 257th float32, two minutes
+    python benchmarks/accuracy.py               every float32, many hours
 """
 
 import argparse

@@ -47,8 +47,10 @@ def expm1_double(x: Number) -> Double:
     """exp(x) - 1 without cancellation, halved so that it does not overflow before its double would."""
     n, r = reduce(x)
     factor = power_of_two(n - 1, x.format)
-    big, error = two_sum(factor - 0.5, factor * r.high)
-    return fast_two_sum(big, factor.fma(beyond_linear(r), error))
+    # Where factor is so small that this is no exact sum, it does not matter either.
+    base, lost = fast_two_sum(factor, factor.like(-0.5))
+    big, error = two_sum(base, factor * r.high)
+    return fast_two_sum(big, factor.fma(beyond_linear(r), error + lost))
 
 
 def exp_double(x: Number) -> Double:

@@ -29,7 +29,7 @@ def arctan_ratio(small: Number, large: Number, turned: Number, quarters: Number)
 
 def arctan(x: Number) -> Number:
     # Far out, where the quotient would underflow, arctan is constant.
-    size = abs(x).clamp(0.0, 4.0 / x.format.epsilon)
+    size = abs(x).clamp(0.0, x.format.epsilon**-2)
     turned = size > 1.0
     small, large = turned.select(x.like(1.0), size), turned.select(size, 1.0)
     result = arctan_ratio(small, large, turned, turned.select(x.like(2.0), 0.0))
