@@ -179,5 +179,8 @@ class Tracer(ArrayMethods):
         setitem(self, index, value)
 
 
-_CHOOSE = "Use np.where(condition, a, b), `&`, `|` and `~` for `and`, `or` and `not`, np.maximum and np.minimum for max() and min()"
+_CHOOSE = (
+    "Use np.where(condition, a, b), `&`, `|` and `~` for `and`, `or` and `not`, "
+    "np.maximum and np.minimum for max() and min()"
+)
 _STATIC = "or keep the value out of the arguments, as a plain Python value of the enclosing scope"
