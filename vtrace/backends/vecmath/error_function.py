@@ -11,6 +11,7 @@ SATURATED = 6.0
 
 
 def erf(x: Number) -> Number:
+    """The error function."""
     size = abs(x).clamp(0.0, SATURATED)
     square, error = two_product(size, size)
     near = size.fma(square.polynomial(c.ERF), size)

@@ -70,6 +70,7 @@ def exp_reduced(reduced: Reduced) -> Number:
 
 
 def exp(x: Number) -> Number:
+    """e**x."""
     limited = x.clamp(*exponent_limits(x, 0.6931471805599453))
     n, r = reduce(limited)
     # r.low is under 1/4 ulp of a number near 1: not worth its three operations.
@@ -77,12 +78,14 @@ def exp(x: Number) -> Number:
 
 
 def exp2(x: Number) -> Number:
+    """2**x."""
     limited = x.clamp(*exponent_limits(x, 1.0))
     n, r = reduce_base2(Double(limited, x.like(0.0)))
     return scale(1.0 + (r.high + (r.high * r.high).fma(r.high.polynomial(c.EXP), r.low)), n)
 
 
 def expm1(x: Number) -> Number:
+    """e**x - 1, good near 0."""
     form = x.format
     low, high = -(form.mantissa + 3.0), exponent_limits(x, 0.6931471805599453)[1]
     result = 2.0 * expm1_double(x.clamp(low, high)).total()

@@ -20,6 +20,7 @@ from vtrace.backends.vecmath.number import Number
 
 
 def tanh(x: Number) -> Number:
+    """The hyperbolic tangent."""
     size = abs(x)
     limit = x.by_format(9.5, 20.0)
     # expm1(2 x) / (expm1(2 x) + 2), with both halved.
@@ -31,6 +32,7 @@ def tanh(x: Number) -> Number:
 
 
 def sinh(x: Number) -> Number:
+    """The hyperbolic sine."""
     size = abs(x)
     z = size * size
     small = (size * z).fma(z.polynomial(c.SINH), size)
@@ -42,6 +44,7 @@ def sinh(x: Number) -> Number:
 
 
 def cosh(x: Number) -> Number:
+    """The hyperbolic cosine."""
     size = abs(x)
     grown = exp_double(size.clamp(0.0, overflow_limit(x)))
     high, low = fast_two_sum(grown.high, 0.0625 / grown.high)
@@ -54,6 +57,7 @@ def overflow_limit(x: Number) -> float:
 
 
 def arcsinh(x: Number) -> Number:
+    """The inverse hyperbolic sine."""
     size = abs(x)
     limit = 2.0 ** (x.format.bias // 2 - 4)
     inner = size.clamp(0.0, limit)
@@ -66,6 +70,7 @@ def arcsinh(x: Number) -> Number:
 
 
 def arccosh(x: Number) -> Number:
+    """The inverse hyperbolic cosine; NaN below 1."""
     limit = 2.0 ** (x.format.bias // 2 - 4)
     inner = x.clamp(1.0, limit) - 1.0
     # log1p(t + sqrt(t (t + 2))) with t = x - 1.
@@ -84,6 +89,7 @@ def finish_inverse(size: Number, far: Number, near: Double) -> Number:
 
 
 def arctanh(x: Number) -> Number:
+    """The inverse hyperbolic tangent; NaN beyond 1."""
     size = abs(x)
     ratio = divide(Double(2.0 * size, x.like(0.0)), fast_two_sum(x.like(1.0), -size))
     result = 0.5 * log1p_double(ratio).total()

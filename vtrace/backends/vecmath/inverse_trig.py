@@ -28,6 +28,7 @@ def arctan_ratio(small: Number, large: Number, turned: Number, quarters: Number)
 
 
 def arctan(x: Number) -> Number:
+    """The angle in [-pi/2, pi/2] whose tangent is x."""
     # Far out, where the quotient would underflow, arctan is constant.
     size = abs(x).clamp(0.0, x.format.epsilon**-2)
     turned = size > 1.0
@@ -37,6 +38,7 @@ def arctan(x: Number) -> Number:
 
 
 def arctan2(y: Number, x: Number) -> Number:
+    """The angle of the point (x, y), in [-pi, pi]."""
     form = x.format
     rise, run = abs(y), abs(x)
     steep = rise > run
@@ -68,6 +70,7 @@ def arcsine_parts(x: Number) -> tuple[Number, Double]:
 
 
 def arcsin(x: Number) -> Number:
+    """The angle in [-pi/2, pi/2] whose sine is x."""
     outer, angle = arcsine_parts(x)
     half_pi = constant(x, c.HALF_PI)
     high, low = fast_two_sum(half_pi.high, -2.0 * angle.high)
@@ -76,6 +79,7 @@ def arcsin(x: Number) -> Number:
 
 
 def arccos(x: Number) -> Number:
+    """The angle in [0, pi] whose cosine is x."""
     outer, angle = arcsine_parts(x)
     half_pi = constant(x, c.HALF_PI)
     factor = outer.select((x < 0.0).select(x.like(-2.0), 2.0), (x < 0.0).select(x.like(1.0), -1.0))

@@ -29,6 +29,7 @@ def special_cases(x: Number, result: Number) -> Number:
 
 
 def log(x: Number) -> Number:
+    """The natural logarithm."""
     m, exponent = split_exponent(x)
     k = integer_to_float(exponent, x.format)
     f = m - 1.0
@@ -57,10 +58,12 @@ def log_in_base(x: Number, scale: Coefficients, per_octave: Coefficients | None)
 
 
 def log2(x: Number) -> Number:
+    """The logarithm in base 2, exact for powers of two."""
     return log_in_base(x, c.LOG2_E, None)
 
 
 def log10(x: Number) -> Number:
+    """The logarithm in base 10, exact for powers of ten."""
     return log_in_base(x, c.LOG10_E, c.LOG10_2)
 
 
@@ -83,6 +86,7 @@ def log1p_double(f: Double) -> Double:
 
 
 def log1p(x: Number) -> Number:
+    """log(1 + x), good near 0."""
     result = log1p_double(Double(x, x.like(0.0))).total()
     result = (abs(x) < x.format.epsilon / 4).select(x, result)
     result = (x < math.inf).select(result, x)

@@ -67,6 +67,7 @@ def power_size32(x: Number, y: Number) -> Number:
 
 
 def power(x: Number, y: Number) -> Number:
+    """x**y, with NumPy's special cases."""
     size = abs(x)
     result = (power_size32 if x.dtype.itemsize == 4 else power_size64)(size, y)
     whole = y.trunc().equals(y)
@@ -80,6 +81,7 @@ def power(x: Number, y: Number) -> Number:
 
 
 def cbrt(x: Number) -> Number:
+    """The cube root."""
     form = x.format
     m, exponent = split_exponent(abs(x))
     # exponent + 3 shift = 3 third + left with left from 0 to 2; then 2**(left - 3) m is small, and its root is scaled.
@@ -98,6 +100,7 @@ def cbrt(x: Number) -> Number:
 
 
 def hypot(x: Number, y: Number) -> Number:
+    """sqrt(x**2 + y**2) without overflow on the way."""
     form = x.format
     left, right = abs(x), abs(y)
     swap = left < right

@@ -26,6 +26,7 @@ def reduce_fully(x: Number, y: Number, steps: int) -> Number:
 
 
 def fmod(x: Number, y: Number) -> Number:
+    """The exact remainder, with the sign of x."""
     single = x.dtype.itemsize == 4
     left, right = abs(x).convert(FLOAT64_FORMAT.dtype), abs(y).convert(FLOAT64_FORMAT.dtype)
     steps = 6 if single else 42

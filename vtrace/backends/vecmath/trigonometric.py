@@ -67,15 +67,18 @@ def quarter_turn(reduced: Reduced, turns: int) -> Number:
 
 
 def sin(x: Number) -> Number:
+    """The sine of x radians."""
     # The sign of -0.0 is lost in the reduction.
     return (abs(x) < x.format.epsilon).select(x, reduced(x, lambda turned: quarter_turn(turned, 0)))
 
 
 def cos(x: Number) -> Number:
+    """The cosine of x radians."""
     return reduced(x, lambda turned: quarter_turn(turned, 1))
 
 
 def tan(x: Number) -> Number:
+    """The tangent of x radians."""
     return (abs(x) < x.format.epsilon).select(x, reduced(x, tangent))
 
 
