@@ -52,9 +52,11 @@ class Access(Loops):
 
     def address(self, buffer: Buffer, offset: Register) -> Any:
         """The address of the element at a uniform offset; placed where the offset is known."""
-        return self._apply(
+        pointer = self._apply(
             lambda o: self.builder.gep(buffer.pointer, [o], source_etype=memory_type(buffer.type.dtype)), offset
         ).llvm
+        pointer.type = POINTER  # llvmlite gives it the type of the buffer, which for scratch memory is an array
+        return pointer
 
     # -- loads --------------------------------------------------------------------------------------------------
 
