@@ -1,120 +1,106 @@
 """A compiled program: its kernels and library calls in order, and the arrays that go between them."""
 
-import ctypes
+import os
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, cast
 
-import numpy as np
-
-from vtrace.backends import blas, threads
-from vtrace.backends.cost import nanoseconds_per_item
-from vtrace.backends.faults import NONE, RECORD_LENGTH
-from vtrace.backends.jit import Machine
-from vtrace.backends.layout import Layout, choose
-from vtrace.backends.lowering import lower, symbols
-from vtrace.errors import IndexOutOfRangeError, UnsupportedError
-from vtrace.ir.graph import Atom, Equation, Graph, Literal, Var
-from vtrace.ir.interpreter import bind_sizes
+from vtrace.backends import blas, memory
+from vtrace.backends.extents import Extents
+from vtrace.backends.kernel import CompiledKernel
+from vtrace.errors import UnsupportedError
+from vtrace.ir.graph import Atom, Graph, Literal, Var
 from vtrace.ir.primitive import LibraryPrimitive
-from vtrace.ir.types import Array, Shape, Sizes, Symbol, static_shape
+from vtrace.ir.types import Array, DType, Symbol
 from vtrace.ops.kernel import Kernel
 
 
-def allocate(shape: Shape, dtype: Any, sizes: Sizes) -> Array:
-    """A new uninitialised array."""
-    return np.empty(tuple(sizes[d] if isinstance(d, Symbol) else d for d in shape), dtype)
+@dataclass(frozen=True)
+class LibraryCall:
+    """One library equation, ready to be called with arrays."""
 
+    primitive: LibraryPrimitive
+    extents: Extents
+    dtype: DType
 
-class CompiledKernel:
-    """One `kernel` equation as machine code."""
-
-    def __init__(self, graph: Graph, name: str) -> None:
-        self.graph = graph
-        self.layout: Layout = choose(graph)
-        self.machine = Machine(lower(graph, self.layout, name))
-        self.symbols = symbols(graph)
-        self.address = self.machine.address(name)
-        self.run_part = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)(self.address)
-        self.checks = "umin" in self.machine.llvm
-        self.nanoseconds = nanoseconds_per_item(graph, self.layout)
-
-    def __call__(self, arrays: Sequence[Array], sizes: Sizes) -> tuple[Array, ...]:
-        outputs = tuple(allocate(a.type.shape, a.type.dtype, sizes) for a in self.graph.outputs)
-        pointers = [a.ctypes.data for a in (*arrays, *outputs)]
-        record = np.full(RECORD_LENGTH, NONE, np.int64)
-        record[1] = 0
-        arguments = np.array([*pointers, record.ctypes.data, *(sizes[s] for s in self.symbols)], np.int64)
-        length = int(np.prod([sizes[d] if isinstance(d, Symbol) else d for d in self.layout.extents], dtype=np.int64))
-        threads.run(self.run_part, self.address, arguments.ctypes.data, length, self.nanoseconds)
-        if self.checks and record[0] != NONE:
-            self._raise(record, arguments)
-        return outputs
-
-    def _raise(self, record: Array, arguments: Array) -> None:
-        """Run the first failing example again, alone, to learn what it did; then tell."""
-        first = int(record[0])
-        record[0], record[1] = NONE, 0
-        self.run_part(arguments.ctypes.data, first, first + 1)
-        index, extent, axis, number = (int(n) for n in record[2:6])
-        source = self.graph.equations[number].source
-        where = f", batch element {first}" if self.layout.symbol is not None else ""
-        line = f" ({source})" if source is not None else ""
-        raise IndexOutOfRangeError(f"index {index} is out of bounds for axis {axis} with size {extent}{where}{line}")
+    def __call__(self, arrays: Sequence[Array], sizes: Sequence[int]) -> list[Array]:
+        out = memory.empty(self.extents.shape(sizes), self.dtype)
+        self.primitive.call(blas.LIBRARY, out, *arrays)
+        return [out]
 
 
 @dataclass(frozen=True)
 class Step:
-    """One equation of the program, ready to run."""
+    """One equation of the program. Values live in numbered slots, the arguments in the first ones."""
 
-    equation: Equation
-    kernel: CompiledKernel | None
+    run: CompiledKernel | LibraryCall
+    operands: tuple[int, ...]
+    dead: tuple[int, ...]
+    """Slots that nothing reads any more: their memory can serve the next step."""
 
 
 class Executable:
-    """A compiled program. Calling it is thread-safe; the arrays it takes are C-contiguous and of the graph's types."""
+    """A compiled program. Calling it is thread-safe.
+
+    It takes C-contiguous, aligned, native arrays of the graph's input types. That is not checked here.
+    """
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
+        found = {d: (n, a) for n, v in enumerate(graph.inputs) for a, d in enumerate(v.type.shape)}
+        self.symbols: list[Symbol] = [d for d in found if isinstance(d, Symbol)]
+        self._sizes = [found[s] for s in self.symbols]
+        self._slots: dict[Atom, int] = {v: n for n, v in enumerate(graph.inputs)}
+        self._constants: list[Array] = []
         self.steps: list[Step] = []
-        for number, equation in enumerate(graph.equations):
+        for atom in (*(a for e in graph.equations for a in e.inputs), *graph.outputs):
+            if isinstance(atom, Literal) and atom not in self._slots:
+                assert atom.data is not None, "a program that is compiled has the values of its constants"
+                self._slots[atom] = len(self._slots)
+                self._constants.append(atom.data)
+        self._compile()
+        self._results = tuple(self._slots[a] for a in graph.outputs)
+
+    def _compile(self) -> None:
+        last: dict[Atom, int] = {a: n for n, e in enumerate(self.graph.equations) for a in (*e.inputs, *e.outputs)}
+        for number, equation in enumerate(self.graph.equations):
             op = equation.primitive
             if isinstance(op, Kernel):
-                self.steps.append(Step(equation, CompiledKernel(op.graph, f"kernel_{number}")))
+                run: CompiledKernel | LibraryCall = CompiledKernel(op.graph, f"kernel_{number}", self.symbols)
             elif isinstance(op, LibraryPrimitive):
-                self.steps.append(Step(equation, None))
+                (out,) = equation.outputs
+                run = LibraryCall(op, Extents.of(out.type.shape, self.symbols), out.type.dtype)
             else:
                 raise UnsupportedError(f"{op.name} has no lowering on the CPU")
+            for var in equation.outputs:
+                self._slots[var] = len(self._slots)
+            dead = [a for a, n in last.items() if n == number and isinstance(a, Var) and a not in self.graph.outputs]
+            operands = tuple(self._slots[a] for a in equation.inputs)
+            self.steps.append(Step(run, operands, tuple(self._slots[a] for a in dead)))
 
-    def __call__(self, *arrays: Array) -> tuple[Array, ...]:
-        sizes = bind_sizes(self.graph.input_types, arrays)
-        env: dict[Var, Array] = dict(zip(self.graph.inputs, arrays, strict=True))
-
-        def read(atom: Atom) -> Array:
-            return env[atom] if isinstance(atom, Var) else _literal(atom)
-
+    def __call__(self, *arrays: Array) -> Sequence[Array]:
+        sizes = [arrays[position].shape[axis] for position, axis in self._sizes]
+        slots: list[Array | None] = [*arrays, *self._constants]
+        results: Sequence[Array] = ()
         for step in self.steps:
-            operands = [read(a) for a in step.equation.inputs]
-            if step.kernel is not None:
-                results = step.kernel(operands, sizes)
-            else:
-                (var,) = step.equation.outputs
-                results = (allocate(var.type.shape, var.type.dtype, sizes),)
-                cast("LibraryPrimitive", step.equation.primitive).call(blas.LIBRARY, results[0], *operands)
-            env.update(zip(step.equation.outputs, results, strict=True))
-        return tuple(read(a) for a in self.graph.outputs)
+            results = step.run([slots[n] for n in step.operands], sizes)  # type: ignore[misc]  # no dead slot is read
+            slots += results
+            for n in step.dead:
+                slots[n] = None
+        return [slots[n] for n in self._results]  # type: ignore[misc]  # nor returned
 
     @property
     def kernels(self) -> list[CompiledKernel]:
-        return [s.kernel for s in self.steps if s.kernel is not None]
+        return [s.run for s in self.steps if isinstance(s.run, CompiledKernel)]
 
     @property
     def llvm(self) -> str:
+        """The optimised LLVM code of all kernels."""
         return "\n".join(k.machine.llvm for k in self.kernels)
 
     @property
     def asm(self) -> str:
+        """The machine code of all kernels, as text."""
         return "\n".join(k.machine.asm for k in self.kernels)
 
     @property
@@ -126,13 +112,9 @@ class Executable:
         )
 
 
-def _literal(atom: Literal) -> Array:
-    assert atom.data is not None
-    static_shape(atom.type.shape)
-    return atom.data
-
-
-_LOCK = threading.Lock()
+_LOCK = threading.RLock()
+# A fork waits for the compilation under way, else the child would inherit a lock that nobody ever releases.
+os.register_at_fork(before=_LOCK.acquire, after_in_parent=_LOCK.release, after_in_child=_LOCK.release)
 
 
 def compile(graph: Graph) -> Executable:

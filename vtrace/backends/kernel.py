@@ -1,0 +1,78 @@
+"""One `kernel` equation as machine code, ready to be called with arrays."""
+
+import ctypes
+from collections.abc import Sequence
+from typing import Any
+
+from vtrace.backends import memory, threads
+from vtrace.backends.cost import nanoseconds_per_item
+from vtrace.backends.extents import Extents
+from vtrace.backends.faults import NONE, RECORD_LENGTH
+from vtrace.backends.jit import Machine
+from vtrace.backends.layout import Layout, choose
+from vtrace.backends.lowering import lower, symbols
+from vtrace.backends.objects import data_address
+from vtrace.errors import IndexOutOfRangeError
+from vtrace.ir.graph import Graph
+from vtrace.ir.types import Array, DType, Symbol
+
+_WORD = 8
+
+
+class CompiledKernel:
+    """The machine code of one kernel, and everything about its calls that can be known before one is made."""
+
+    def __init__(self, graph: Graph, name: str, program_symbols: Sequence[Symbol]) -> None:
+        self.graph = graph
+        self.layout: Layout = choose(graph)
+        self.machine = Machine(lower(graph, self.layout, name))
+        self.address = self.machine.address(name)
+        self.checks = "umin" in self.machine.llvm
+        self.nanoseconds = nanoseconds_per_item(graph, self.layout)
+        self._run_part = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)(self.address)
+        self._results: list[tuple[Extents, DType]] = [
+            (Extents.of(a.type.shape, program_symbols), a.type.dtype) for a in graph.outputs
+        ]
+        self._length = Extents.of(self.layout.extents, program_symbols)
+        self._sizes = tuple(program_symbols.index(s) for s in symbols(graph))
+        # the arguments, in one block: addresses of arrays, address of the fault record, sizes; then the record itself
+        pointers = len(graph.inputs) + len(graph.outputs) + 1
+        self._record = pointers + len(self._sizes)
+        self._block: Any = ctypes.c_int64 * (self._record + RECORD_LENGTH)
+
+    def __call__(self, arrays: Sequence[Array], sizes: Sequence[int]) -> list[Array]:
+        """The results for contiguous arrays of the graph's input types; `sizes` are the values of the symbols."""
+        outputs = [memory.empty(extents.shape(sizes), dtype) for extents, dtype in self._results]
+        block = self._block()
+        at = 0
+        for array in arrays:
+            block[at] = data_address(array)
+            at += 1
+        for array in outputs:
+            block[at] = data_address(array)
+            at += 1
+        for number in self._sizes:
+            at += 1
+            block[at] = sizes[number]
+        address = ctypes.addressof(block)
+        if self.checks:
+            record = self._record
+            block[len(arrays) + len(outputs)] = address + _WORD * record
+            block[record] = NONE
+            threads.run(self._run_part, self.address, address, self._length.count(sizes), self.nanoseconds)
+            if block[record] != NONE:
+                self._raise(block)
+        else:
+            threads.run(self._run_part, self.address, address, self._length.count(sizes), self.nanoseconds)
+        return outputs
+
+    def _raise(self, block: Any) -> None:
+        """Run the first failing example again, alone, to learn what it did; then tell."""
+        first = block[self._record]
+        block[self._record], block[self._record + 1] = NONE, 0
+        self._run_part(ctypes.addressof(block), first, first + 1)
+        index, extent, axis, number = block[self._record + 2 : self._record + 6]
+        source = self.graph.equations[number].source
+        where = f", batch element {first}" if self.layout.symbol is not None else ""
+        line = f" ({source})" if source is not None else ""
+        raise IndexOutOfRangeError(f"index {index} is out of bounds for axis {axis} with size {extent}{where}{line}")
