@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import vtrace
-from benchmarks.workloads import Args, Workload
+from benchmarks.workloads import Args, Workload, add1
 
 Function = Callable[..., Any]
 
@@ -50,6 +50,20 @@ def contestants(workload: Workload) -> Iterator[Contestant]:
         yield Contestant("numba", lambda: numba_functions.build(w.family))
     if w.reads:
         yield from readers()
+
+
+def warm_up() -> None:
+    """Whatever each of them does once per process, before its first compilation."""
+    x = np.ones(4)
+    vtrace.vmap(add1)(x)
+    if installed("jax"):
+        from benchmarks import jax_functions
+
+        jax_functions.build("add1", 0, False)(x)
+    if installed("numba"):
+        from benchmarks import numba_functions
+
+        numba_functions.build("add1")(x)
 
 
 def readers() -> Iterator[Contestant]:

@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from benchmarks import fresh, memory
+from benchmarks.contestants import warm_up
 from benchmarks.measure import SECONDS, Result, run
 from benchmarks.workloads import WORKLOADS, Workload
 
@@ -33,6 +34,7 @@ def main(only: str, listed: bool, seconds: float, with_memory: bool, as_json: bo
         click.echo("\n".join([*WORKLOADS, FRESH]))
         return
     names = _chosen(only)
+    warm_up()
     for name in names:
         if name == FRESH:
             results = fresh.run()

@@ -5,6 +5,7 @@ have are refused, never ignored.
 """
 
 import inspect
+import sys
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -37,8 +38,9 @@ def implements(*functions: Any) -> Callable[[_H], _H]:
 
 def qualified_name(function: Any) -> str:
     """`np.sum`, `np.linalg.norm`: as users write it."""
-    module = getattr(function, "__module__", None) or "numpy"
-    return f"{module}.{function.__name__}".replace("numpy.", "np.", 1)
+    own = getattr(np, function.__name__, None) is function
+    module = getattr(function, "__module__", None) or ("numpy" if own else "")  # ufuncs of other packages do not say
+    return f"{module}.{function.__name__}".removeprefix(".").replace("numpy.", "np.", 1)
 
 
 def call_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -65,6 +67,8 @@ def call_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) 
 def call_ufunc(ufunc: np.ufunc, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """What `Tracer.__array_ufunc__` does."""
     name = qualified_name(ufunc)
+    if ufunc not in UFUNC_HANDLERS and "scipy.special" in sys.modules:
+        from vtrace.frontend import scipy_special  # noqa: F401  # registers its handlers
     if ufunc not in UFUNC_HANDLERS:
         raise UnsupportedError(f"{at_user_line()}: {name} is not supported on traced arrays")
     if method != "__call__":

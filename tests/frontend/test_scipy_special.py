@@ -1,0 +1,30 @@
+"""The ufuncs of scipy.special that can be traced, against SciPy."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from scipy import special
+
+import vtrace
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int64])
+@pytest.mark.parametrize("function", [special.erf, special.expit])
+def test_agrees_with_scipy(function, dtype):
+    x = np.arange(-8, 9).astype(dtype)
+    got, wanted = vtrace.vmap(lambda x: function(x))(x), function(x)
+    assert got.dtype == wanted.dtype
+    np.testing.assert_allclose(got, wanted, rtol=1e-6 if dtype == np.float32 else 1e-14, atol=1e-15)
+
+
+def test_others_are_not_supported():
+    with pytest.raises(vtrace.UnsupportedError, match="gammaln is not supported on traced arrays"):
+        vtrace.vmap(lambda x: special.gammaln(x))(np.ones(3))
+
+
+def test_tracing_does_not_import_scipy():
+    code = "import sys, numpy as np, vtrace; vtrace.make_ir(np.exp)(np.ones(3)); print('scipy' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
