@@ -156,6 +156,8 @@ class _Parser(Cursor):
         token = self.token
         if self.at("{"):
             return self.nested(self.graph)
+        if token.kind == "word" and self.after_next("["):
+            return self.nested(self.primitive)
         self.next()
         match token.kind:
             case "number":

@@ -110,6 +110,8 @@ class Primitive(ABC):
 
     def bind(self, sizes: Sizes) -> Self:
         """This primitive with every symbol in its parameters that `sizes` knows replaced by its value."""
+        if not sizes:
+            return self  # nothing to replace, however large the graphs among the parameters are
         if not dataclasses.is_dataclass(self):
             return self
         old = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}

@@ -88,12 +88,16 @@ def _graph_text(graph: Graph, indent: str, sources: bool) -> str:
 
 def _equation_text(equation: Equation, names: Mapping[Var, str], indent: str, sources: bool) -> str:
     results = [f"{_atom_text(v, names)}:{v.type}" for v in equation.outputs]
-    params = [f"{k}={_value_text(v, indent, sources)}" for k, v in params_of(equation.primitive).items()]
-    operation = equation.primitive.name + (f"[{' '.join(params)}]" if params else "")
+    params = _params_text(equation.primitive, indent, sources)
+    operation = equation.primitive.name + (f"[{params}]" if params else "")
     line = " ".join([*results, "=", operation, *(_atom_text(a, names) for a in equation.inputs)])
     if sources and (source := equation.source):
         return f"{line}  # {PurePath(source.file).name}:{source.line} ({source.function})"
     return line
+
+
+def _params_text(primitive: Primitive, indent: str, sources: bool) -> str:
+    return " ".join(f"{k}={_value_text(v, indent, sources)}" for k, v in params_of(primitive).items())
 
 
 def _value_text(value: Any, indent: str, sources: bool) -> str:
@@ -114,6 +118,8 @@ def _value_text(value: Any, indent: str, sources: bool) -> str:
             return _tuple_text([_value_text(v, indent, sources) for v in value])
         case Graph():
             return _graph_text(value, indent, sources)
+        case Primitive():
+            return f"{value.name}[{_params_text(value, indent, sources)}]"
         case _:
             return f"?{value!r}"
 

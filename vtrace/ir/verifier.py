@@ -20,7 +20,7 @@ from vtrace.ir.printer import is_word, params_of, print_equation, variable_names
 from vtrace.ir.types import DTYPES, ArrayType, Symbol, symbols_of, type_of
 
 _SCALARS = (NoneType, bool, int, float, str, np.dtype)
-"""What a parameter can be, besides tuples, symbols and graphs."""
+"""What a parameter can be, besides tuples, symbols, graphs and primitives."""
 
 _CONTEXT = 2
 """How many equations an error shows before and after the wrong one."""
@@ -53,6 +53,8 @@ def subgraphs(primitive: Primitive) -> Iterator[Graph]:
 def _graphs_in(value: Any) -> Iterator[Graph]:
     if isinstance(value, Graph):
         yield value
+    elif isinstance(value, Primitive):
+        yield from subgraphs(value)
     elif isinstance(value, tuple):
         for item in value:
             yield from _graphs_in(item)
@@ -69,8 +71,7 @@ def _check_inputs(graph: Graph, defined: dict[int, Var]) -> None:
 
 def _check_equation(equation: Equation, defined: dict[int, Var], allowed: Callable[[Primitive], bool] | None) -> None:
     primitive = equation.primitive
-    if type(primitive) not in REGISTRY.values():
-        raise VerificationError(f"{type(primitive).__name__} is not a registered primitive")
+    _check_registered(primitive)
     if allowed is not None and not allowed(primitive):
         raise VerificationError(f"{primitive.name} is not allowed at this stage")
     for n, atom in enumerate(equation.inputs):
@@ -84,6 +85,11 @@ def _check_equation(equation: Equation, defined: dict[int, Var], allowed: Callab
         if var.name:
             raise VerificationError(f"a result of {primitive.name} has the name {var.name!r}; only inputs are named")
         _define(var, defined, f"a result of {primitive.name}")
+
+
+def _check_registered(primitive: Primitive) -> None:
+    if type(primitive) not in REGISTRY.values():
+        raise VerificationError(f"{type(primitive).__name__} is not a registered primitive")
 
 
 def _infer(primitive: Primitive, types: list[ArrayType]) -> tuple[ArrayType, ...]:
@@ -105,6 +111,9 @@ def _check_params(primitive: Primitive) -> None:
 def _check_param(value: Any) -> None:
     if isinstance(value, Graph):
         verify(value)
+    elif isinstance(value, Primitive):
+        _check_registered(value)
+        _check_params(value)
     elif isinstance(value, tuple):
         for item in value:
             _check_param(item)
@@ -115,7 +124,7 @@ def _check_param(value: Any) -> None:
     elif not isinstance(value, _SCALARS) or (isinstance(value, np.dtype) and value not in DTYPES.values()):
         raise VerificationError(
             f"{value!r} ({type(value).__name__}) cannot be a parameter; "
-            f"use None, bool, int, float, str, a dtype of the IR, a Symbol, a Graph, or a tuple of these"
+            f"use None, bool, int, float, str, a dtype of the IR, a Symbol, a Graph, a Primitive, or a tuple of these"
         )
 
 

@@ -5,6 +5,7 @@ from vtrace.ops import arithmetic as arithmetic
 from vtrace.ops import assembly as assembly
 from vtrace.ops import comparison as comparison
 from vtrace.ops import contraction as contraction
+from vtrace.ops import control as control
 from vtrace.ops import division as division
 from vtrace.ops import indexing as indexing
 from vtrace.ops import kernel as kernel
