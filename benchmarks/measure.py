@@ -35,6 +35,13 @@ class Result:
     def median(self) -> float:
         return median(self.samples)
 
+    def summary(self) -> dict[str, Any]:
+        """For other programs."""
+        if not self.samples:
+            return {"name": self.name, "error": self.error}
+        rounds = len(self.samples)
+        return {"name": self.name, "first": self.first, "min": self.min, "median": self.median, "rounds": rounds}
+
 
 @dataclass
 class _Entry:

@@ -8,7 +8,6 @@ much of that bandwidth vtrace reached in the same run.
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 import click
@@ -64,7 +63,7 @@ def _one(workload: Workload, seconds: float, with_memory: bool, as_json: bool) -
     results = run(workload, seconds)
     peaks = _peaks(workload, results) if with_memory else {}
     if as_json:
-        rows = [{**asdict(r), "peak_bytes": peaks.get(r.name)} for r in results]
+        rows = [{**r.summary(), "peak_bytes": peaks.get(r.name)} for r in results]
         click.echo(json.dumps({"name": workload.name, "bytes": workload.bytes, "results": rows}))
     else:
         click.echo(table(workload, results, peaks) + "\n")
