@@ -39,7 +39,7 @@ class Function(Generic[P, R_co]):
         self._mapping = mapping
         self._what = f"{'jit' if mapping is None else 'vmap'} of {_name(function)}"
         self._lock = RLock()
-        self._fast = FastPath()
+        self._fast = FastPath(any_size=mapping is None or mapping.axis_size is None)
         self._programs: dict[Signature, Program] = {}
         self._signatures = Signatures(self._what, mapping)
 
@@ -47,9 +47,13 @@ class Function(Generic[P, R_co]):
         frame = current_frame()
         if frame is not None:
             return self._call_traced(frame, args, kwargs)  # type: ignore[no-any-return]  # tracers stand for R_co
-        program = None if kwargs else self._fast.find_plain(args)
-        if program is not None:
-            return program(args)  # type: ignore[arg-type, no-any-return]  # arrays all; the structure is that of R_co
+        if not kwargs:
+            results = self._fast.entry(args)
+            if results is not None:
+                return results  # type: ignore[no-any-return]  # the structure is that of R_co
+            program = self._fast.find_plain(args)
+            if program is not None:
+                return program(args)  # type: ignore[arg-type, no-any-return]  # arrays all
         return self._call(args, kwargs)  # type: ignore[no-any-return]
 
     def inspect(self, *args: Any, **kwargs: Any) -> Inspection:

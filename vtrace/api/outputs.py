@@ -39,6 +39,11 @@ class Outputs:
         if len(computed) == len(graph.outputs):
             self._sources = None  # nothing to copy
 
+    @property
+    def are_as_computed(self) -> bool:
+        """Whether the results are one computed array or a tuple of several, with nothing to be done to them."""
+        return self._sources is None and (self._is_leaf or (self._is_tuple and self._spec.num_leaves > 1))
+
     def assemble(self, arguments: Sequence[Array], computed: Sequence[Array]) -> Any:
         """The results of a call, in the structure the function returned them."""
         if self._sources is not None:

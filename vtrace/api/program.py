@@ -1,6 +1,6 @@
 """One function for one signature: its graphs stage by stage, each made when it is first asked for, and the call."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,13 @@ if TYPE_CHECKING:
     from vtrace.backends import Executable
 
 
+Entry = Callable[[tuple[Any, ...]], Any]
+
+
+def no_entry(args: tuple[Any, ...]) -> None:
+    """The entry of a program that has none."""
+
+
 class Program:
     """A captured function on its way to machine code."""
 
@@ -23,6 +30,8 @@ class Program:
         self._kernels: Graph | None = None
         self._outputs: Outputs | None = None
         self._executable: Executable | None = None
+        self.entry: Entry = no_entry
+        """The short way for a tuple of arguments: the results, or None if this call cannot go that way."""
 
     @property
     def traced(self) -> Graph:
@@ -62,6 +71,8 @@ class Program:
             if self._executable is None:
                 self._outputs = Outputs(self.kernels, self._captured.results)
                 self._executable = compile(self._outputs.graph)
+                if self._outputs.are_as_computed and self._executable.entry is not None:
+                    self.entry = self._executable.entry
             return self._executable
 
     def __call__(self, arrays: Sequence[Array]) -> Any:

@@ -59,6 +59,8 @@ class Executable:
                 self._slots[atom] = len(self._slots)
                 self._constants.append(atom.data)
         self._compile()
+        self.entry = self.kernels[0].entry() if len(self.steps) == len(self.kernels) == 1 else None
+        """The native way in: `entry(tuple of arrays)` gives the result, the tuple of results, or None (see `entry`)."""
         self._results = tuple(self._slots[a] for a in graph.outputs)
 
     def _compile(self) -> None:
@@ -66,7 +68,9 @@ class Executable:
         for number, equation in enumerate(self.graph.equations):
             op = equation.primitive
             if isinstance(op, Kernel):
-                run: CompiledKernel | LibraryCall = CompiledKernel(op.graph, f"kernel_{number}", self.symbols)
+                run: CompiledKernel | LibraryCall = CompiledKernel(
+                    op.graph, f"kernel_{number}", self.graph, self.symbols
+                )
             elif isinstance(op, LibraryPrimitive):
                 (out,) = equation.outputs
                 run = LibraryCall(op, Extents.of(out.type.shape, self.symbols), out.type.dtype)

@@ -4,7 +4,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vtrace.ir.types import Shape, Symbol
+from vtrace.ir.graph import Graph
+from vtrace.ir.types import Shape, Symbol, symbols_of
 
 
 @dataclass(frozen=True)
@@ -39,3 +40,9 @@ class Extents:
         for _, number in self.holes:
             elements *= sizes[number]
         return elements
+
+
+def symbols_in(graph: Graph) -> list[Symbol]:
+    """The symbolic extents that a kernel's code needs, in a fixed order."""
+    atoms = [*graph.inputs, *graph.outputs, *(o for e in graph.equations for o in e.outputs)]
+    return sorted({s for a in atoms for s in symbols_of(a.type.shape)}, key=lambda s: s.name)

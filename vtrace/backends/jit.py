@@ -1,31 +1,55 @@
-"""From an LLVM module to a function in memory."""
+"""From an LLVM module to functions in memory."""
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 import llvmlite.binding as llvm
 
+from vtrace.backends import cache
 from vtrace.backends.target import optimise, target_machine
 
 
 class Machine:
-    """Compiled code: the address of its functions, its optimised LLVM text and its assembly."""
+    """Compiled code: the addresses of what is in it, its LLVM text and its assembly.
 
-    def __init__(self, module: Any) -> None:
-        self._module = llvm.parse_assembly(str(module))
-        self._module.verify()
-        optimise(self._module)
-        self._text = str(self._module)
-        self._engine = llvm.create_mcjit_compiler(self._module, target_machine())
+    `what` says in full what is compiled. If an earlier process has kept the code for it, `generate`, which gives the
+    LLVM text, is called only if somebody wants to read that.
+    """
+
+    def __init__(self, what: str, generate: Callable[[], str]) -> None:
+        self._generate = generate
+        store = cache.default()
+        key = cache.key_of(what)
+        code = None if store is None else store.load(key)
+        if code is None:
+            code = target_machine().emit_object(self._module())
+            if store is not None:
+                store.store(key, code)
+        self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target_machine())
+        self._engine.add_object_file(llvm.ObjectFileRef.from_data(code))
         self._engine.finalize_object()
 
     def address(self, name: str) -> int:
+        """The address of the function `name`; 0 if there is none."""
         return int(self._engine.get_function_address(name))
 
-    @property
+    def data(self, name: str) -> int:
+        """The address of the global variable `name`; 0 if there is none."""
+        return int(self._engine.get_global_value_address(name))
+
+    @functools.cached_property
     def llvm(self) -> str:
-        return self._text
+        """The optimised LLVM text."""
+        return str(self._module())
 
     @functools.cached_property
     def asm(self) -> str:
-        return str(target_machine().emit_assembly(llvm.parse_assembly(self._text)))
+        """The assembly of the machine code."""
+        return str(target_machine().emit_assembly(self._module()))
+
+    def _module(self) -> Any:
+        module = llvm.parse_assembly(self._generate())
+        module.verify()
+        optimise(module)
+        return module

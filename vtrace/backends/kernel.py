@@ -4,14 +4,13 @@ import ctypes
 from collections.abc import Sequence
 from typing import Any
 
-from vtrace.backends import memory, threads
+from vtrace.backends import entry, memory, threads
 from vtrace.backends.cost import nanoseconds_per_item
-from vtrace.backends.extents import Extents
-from vtrace.backends.faults import NONE, RECORD_LENGTH
+from vtrace.backends.extents import Extents, symbols_in
 from vtrace.backends.jit import Machine
 from vtrace.backends.layout import Layout, choose
-from vtrace.backends.lowering import lower, symbols
 from vtrace.backends.objects import data_address
+from vtrace.backends.record import NO_FAULT, RECORD_LENGTH
 from vtrace.errors import IndexOutOfRangeError
 from vtrace.ir.graph import Graph
 from vtrace.ir.types import Array, DType, Symbol
@@ -22,23 +21,39 @@ _WORD = 8
 class CompiledKernel:
     """The machine code of one kernel, and everything about its calls that can be known before one is made."""
 
-    def __init__(self, graph: Graph, name: str, program_symbols: Sequence[Symbol]) -> None:
+    def __init__(self, graph: Graph, name: str, program: Graph, program_symbols: Sequence[Symbol]) -> None:
         self.graph = graph
+        self.name = name
         self.layout: Layout = choose(graph)
-        self.machine = Machine(lower(graph, self.layout, name))
+        self._plan = entry.plan(program, graph, self.layout)
+        # what is compiled, in full: the entry depends on the whole program
+        what = f"{name} {self.layout}\n{graph if self._plan is None else program}"
+        self.machine = Machine(what, self._generate)
         self.address = self.machine.address(name)
-        self.checks = "umin" in self.machine.llvm
         self.nanoseconds = nanoseconds_per_item(graph, self.layout)
         self._run_part = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)(self.address)
         self._results: list[tuple[Extents, DType]] = [
             (Extents.of(a.type.shape, program_symbols), a.type.dtype) for a in graph.outputs
         ]
         self._length = Extents.of(self.layout.extents, program_symbols)
-        self._sizes = tuple(program_symbols.index(s) for s in symbols(graph))
+        self._sizes = tuple(program_symbols.index(s) for s in symbols_in(graph))
         # the arguments, in one block: addresses of arrays, address of the fault record, sizes; then the record itself
-        pointers = len(graph.inputs) + len(graph.outputs) + 1
-        self._record = pointers + len(self._sizes)
+        self._record_pointer = len(graph.inputs) + len(graph.outputs)
+        self._record = self._record_pointer + 1 + len(self._sizes)
         self._block: Any = ctypes.c_int64 * (self._record + RECORD_LENGTH)
+
+    def _generate(self) -> str:
+        from vtrace.backends.entry_code import EntryCode  # the code generator is imported when there is code to make
+        from vtrace.backends.lowering import lower
+
+        module = lower(self.graph, self.layout, self.name)
+        if self._plan is not None:
+            EntryCode(module, module.get_global(self.name), self._plan).write()
+        return str(module)
+
+    def entry(self) -> entry.Entry | None:
+        """The native way into the program, if this kernel is all of it."""
+        return None if self._plan is None else entry.connect(self.machine, self._plan, self.nanoseconds)
 
     def __call__(self, arrays: Sequence[Array], sizes: Sequence[int]) -> list[Array]:
         """The results for contiguous arrays of the graph's input types; `sizes` are the values of the symbols."""
@@ -55,21 +70,17 @@ class CompiledKernel:
             at += 1
             block[at] = sizes[number]
         address = ctypes.addressof(block)
-        if self.checks:
-            record = self._record
-            block[len(arrays) + len(outputs)] = address + _WORD * record
-            block[record] = NONE
-            threads.run(self._run_part, self.address, address, self._length.count(sizes), self.nanoseconds)
-            if block[record] != NONE:
-                self._raise(block)
-        else:
-            threads.run(self._run_part, self.address, address, self._length.count(sizes), self.nanoseconds)
+        block[self._record_pointer] = address + _WORD * self._record
+        block[self._record] = NO_FAULT
+        threads.run(self._run_part, self.address, address, self._length.count(sizes), self.nanoseconds)
+        if block[self._record] != NO_FAULT:
+            self._raise(block)
         return outputs
 
     def _raise(self, block: Any) -> None:
         """Run the first failing example again, alone, to learn what it did; then tell."""
         first = block[self._record]
-        block[self._record], block[self._record + 1] = NONE, 0
+        block[self._record], block[self._record + 1] = NO_FAULT, 0
         self._run_part(ctypes.addressof(block), first, first + 1)
         index, extent, axis, number = block[self._record + 2 : self._record + 6]
         source = self.graph.equations[number].source

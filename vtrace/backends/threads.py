@@ -31,7 +31,8 @@ def thread_count() -> int:
 
 @functools.cache
 def _code() -> Machine:
-    return Machine(Path(__file__).with_name("pool.ll").read_text())
+    text = Path(__file__).with_name("pool.ll").read_text()
+    return Machine(text, lambda: text)
 
 
 class Pool:
