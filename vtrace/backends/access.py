@@ -30,6 +30,8 @@ class Buffer:
 
     pointer: Any
     type: ArrayType
+    all_lanes: bool = False
+    """Whether there is room for every lane of a block, used or not, so that masks do not matter."""
 
 
 class Access(Loops):
@@ -52,11 +54,9 @@ class Access(Loops):
 
     def address(self, buffer: Buffer, offset: Register) -> Any:
         """The address of the element at a uniform offset; placed where the offset is known."""
-        pointer = self._apply(
+        return self._apply(
             lambda o: self.builder.gep(buffer.pointer, [o], source_etype=memory_type(buffer.type.dtype)), offset
         ).llvm
-        pointer.type = POINTER  # llvmlite gives it the type of the buffer, which for scratch memory is an array
-        return pointer
 
     # -- loads --------------------------------------------------------------------------------------------------
 
@@ -64,7 +64,8 @@ class Access(Loops):
         offset = self.offset(buffer, index)
         if isinstance(offset, Affine):
             if offset.step == 1:
-                return self._from_memory(self._load_vector(buffer, offset.base, self.mask), buffer)
+                mask = None if buffer.all_lanes else self.mask
+                return self._from_memory(self._load_vector(buffer, offset.base, mask), buffer)
             if (inner := self._interleaved(buffer, index, offset)) is not None:
                 return self._from_memory(self._load_interleaved(buffer, index, offset, inner), buffer)
         if isinstance(offset, Register) and offset.lanes == 1:
@@ -177,7 +178,7 @@ class Access(Loops):
 
     def _store_vector(self, buffer: Buffer, offset: Register, llvm: Any) -> None:
         align, pointer = buffer.type.dtype.itemsize, self.address(buffer, offset)
-        if self.mask is None:
+        if self.mask is None or buffer.all_lanes:
             self.builder.store(llvm, pointer, align=align)
             return
         name = f"llvm.masked.store.{_suffix(buffer.type, self.lanes)}.p0"

@@ -90,7 +90,7 @@ class Arithmetic(Placement):
         """An int64 operation, done once for the same operands: indices must be recognised when they recur."""
         key = (op, identity(x), identity(y))
         if (known := self.remembered(key)) is not None:
-            return known
+            return cast("AnyValue", known)
         result = self._apply(emit, x, y)
         with self.at(result.level):
             self.remember(key, result, (x, y))

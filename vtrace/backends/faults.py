@@ -38,9 +38,7 @@ class Faults(Access):
         index, size = self.convert(value, INT64), self.dim(extent)
         below = self.compare("lt", index, self.neg(size) if size.constant is None else int_constant(-size.constant))
         outside = self.or_(below, self.compare("ge", index, size))
-        if outside.lanes > 1 and self.mask is not None:
-            outside = self.and_(outside, self.mask.vector)
-        elif outside.lanes == 1 and self.lanes > 1 and self.mask is not None and self.mask.count is None:
+        if self.mask is not None and self.lanes > 1:
             outside = self.and_(self.mask.vector, outside)
         self._note(outside, index, size, axis)
         wrapped = self.select(self.compare("lt", index, int_constant(0)), self.add(index, size), index)

@@ -124,6 +124,14 @@ class Loops(Conversion):
         function = self.declare(f"llvm.vector.reduce.or.v{condition.lanes}i1", I1, [condition.llvm.type])
         return self.builder.call(function, [condition.llvm])
 
+    def narrowed(self, condition: Register) -> Mask | None:
+        """The present mask, where a condition that may differ between lanes holds."""
+        mask = self.mask
+        if condition.lanes == 1:
+            return mask
+        live = condition if mask is None else self.and_(mask.vector, condition)
+        return Mask(live, None if mask is None else mask.count, narrowed=True)
+
     def when(self, condition: Value, then: Callable[[], Value], otherwise: Value) -> AnyValue:
         known = getattr(condition, "constant", None)
         if known is not None:
@@ -132,10 +140,7 @@ class Loops(Conversion):
         before, taken, done = self.builder.block, self.block("taken"), self.block("joined")
         self.builder.position_at_end(taken)
         outer = self.scope
-        mask = outer.mask
-        if condition.lanes > 1:
-            live = condition if mask is None else self.and_(mask.vector, condition)
-            mask = Mask(live, None if mask is None else mask.count)
+        mask = self.narrowed(condition)
         with self.inside(Scope(outer.depth, is_loop=False, lanes=outer.lanes, mask=mask)):
             value = self.vector(then())
             lanes = max(value.lanes, self.vector(otherwise).lanes, condition.lanes)

@@ -6,24 +6,24 @@ of an output is asked for, and asks its operands.
 """
 
 import functools
-import math
 from collections.abc import Callable, Iterator
 from itertools import product
-from typing import Any
+from typing import Any, cast
 
 from llvmlite import ir
 
 from vtrace.backends.access import Buffer
-from vtrace.backends.faults import Faults
+from vtrace.backends.control import Control
+from vtrace.backends.frame import Frame, Source
 from vtrace.backends.layout import Layout
 from vtrace.backends.loops import UNROLLED
-from vtrace.backends.mathlib import Mathlib
-from vtrace.backends.staging import staged
-from vtrace.backends.values import I64, POINTER, Affine, AnyValue, Register, identity, int_constant, memory_type
+from vtrace.backends.storage import Storage
+from vtrace.backends.values import I64, POINTER, AnyValue, Register, identity, int_constant
 from vtrace.ir.emitter import Index, Value
-from vtrace.ir.graph import Atom, Equation, Graph, Literal, Var
+from vtrace.ir.graph import Atom, Graph, Literal, Var
 from vtrace.ir.primitive import ElementPrimitive
-from vtrace.ir.types import INT64, ArrayType, Shape, count, static_shape, symbols_of
+from vtrace.ir.types import INT64, ArrayType, Shape, count, symbols_of
+from vtrace.ops.control import Mapped
 from vtrace.ops.kinds import Elementwise
 
 LARGE = 150
@@ -33,50 +33,49 @@ LARGE = 150
 class NodeRead:
     """An operand of an equation, as its element rule sees it."""
 
-    def __init__(self, lowering: "Lowering", atom: Atom) -> None:
-        self._lowering, self._atom = lowering, atom
+    def __init__(self, lowering: "Lowering", frame: Frame, atom: Atom) -> None:
+        self._lowering, self._frame, self._atom = lowering, frame, atom
 
     @property
     def type(self) -> ArrayType:
         return self._atom.type
 
     def __call__(self, index: Index) -> Value:
-        return self._lowering.value(self._atom, index)
+        return self._lowering.value(self._frame, self._atom, index)
 
 
-class Lowering(Mathlib, Faults):
-    """The emitter at work on one graph."""
+class Lowering(Control):
+    """The emitter at work on one kernel."""
 
     def __init__(self, module: Any, function: Any, graph: Graph, layout: Layout) -> None:
         super().__init__(module, function, ir.IRBuilder(function.append_basic_block("entry")))
-        self.graph, self.layout, self.width = graph, layout, layout.width
-        self.definition: dict[Var, tuple[int, Equation]] = {
-            v: (k, e) for k, e in enumerate(graph.equations) for v in e.outputs
-        }
+        self.graph, self.layout, self.width, self.equation = graph, layout, layout.width, 0
         arguments = iter(function.args)
-        self.buffers = {v: Buffer(next(arguments), self._memory_type(v.type)) for v in graph.inputs}
+        inputs = [Buffer(next(arguments), self._memory_type(v.type)) for v in graph.inputs]
         self.results = [Buffer(next(arguments), self._memory_type(a.type)) for a in graph.outputs]
         self.record = Register(next(arguments), INT64)
         self.sizes = {s: Register(next(arguments), INT64) for s in symbols(graph)}
         self.start, self.stop = (Register(next(arguments), INT64) for _ in range(2))
-        self.equation = 0
-        self.scratch = {v: self._scratch(v, rest) for v, rest in staged(graph, layout).items()}
+        lanes = layout.width if layout.mode == "batch" else 1
+        self.kernel = Frame(graph, list(map(self._input, inputs)), self._rest, lanes)
 
     def _memory_type(self, type_: ArrayType) -> ArrayType:
         return type_.with_shape(type_.shape[:1]) if self.layout.mode == "flat" and type_.rank else type_
 
-    def _scratch(self, var: Var, rest: Shape) -> Buffer:
-        """Stack memory for one example of `var`, or for a block of lanes of them: [element][lane]."""
-        shape = (*rest, self.width) if self.layout.mode == "batch" else rest
-        type_ = ArrayType(var.type.dtype, shape)
-        elements = ir.ArrayType(memory_type(var.type.dtype), math.prod(static_shape(shape)))
-        pointer = self.slot(elements)
-        pointer.align = 64
-        return Buffer(pointer, type_)
+    def _input(self, buffer: Buffer) -> Source:
+        mapped = self.layout.parallel_axis(buffer.type.shape) is not None
+        return Source(functools.partial(self.load, buffer), 0, mapped and self.layout.mode != "inner")
+
+    def _rest(self, var: Var) -> Shape | None:
+        """What one example has of a value of the kernel's own graph."""
+        axis = self.layout.parallel_axis(var.type.shape)
+        if axis is None or self.layout.mode == "flat":
+            return None
+        return tuple(d for a, d in enumerate(var.type.shape) if a != axis)
 
     # -- values -------------------------------------------------------------------------------------------------
 
-    def value(self, atom: Atom, index: Index) -> Value:
+    def value(self, frame: Frame, atom: Atom, index: Index) -> Value:
         """The element of `atom` at `index`, computed at most once per scope, in the outermost scope that allows it."""
         if isinstance(atom, Literal):
             return self.constant(atom.item(), atom.type.dtype)
@@ -84,82 +83,132 @@ class Lowering(Mathlib, Faults):
         waiting = [atom]  # elementwise chains are walked without recursion: they can be thousands of equations long
         while waiting:
             var = waiting[-1]
-            if self.remembered((var, where)) is None:
-                equation = self.definition[var][1] if var in self.definition else None
+            if self.remembered((id(frame), var, where)) is None:
+                equation = frame.definition[var][1] if var in frame.definition else None
                 if equation is not None and isinstance(equation.primitive, Elementwise):
-                    missing = [a for a in equation.inputs if isinstance(a, Var) and self.remembered((a, where)) is None]
+                    missing = [
+                        a for a in equation.inputs
+                        if isinstance(a, Var) and self.remembered((id(frame), a, where)) is None
+                    ]  # fmt: skip
                     if missing:
                         waiting.extend(missing)
                         continue
-                self._compute(var, index, where)
+                self._compute(frame, var, index, where)
             waiting.pop()
-        found = self.remembered((atom, where))
-        assert found is not None
+        found: Value = self.remembered((id(frame), atom, where))
         return found
 
-    def _compute(self, var: Var, index: Index, where: Any) -> None:
-        level = max((i.level for i in index), default=0)  # type: ignore[attr-defined]  # our own values have levels
+    def _compute(self, frame: Frame, var: Var, index: Index, where: Any) -> None:
+        level = max([frame.levels[var], *(cast("AnyValue", i).level for i in index)])
         with self.at(level):
-            if var in self.buffers:
-                self.remember((var, where), self.load(self.buffers[var], index), index)
-                return
-            if var in self.scratch:
-                self._stage(var)
-                self.remember((var, where), self.load(*self._scratch_place(var, index)), index)
-                return
-            self.remember((var, where), self._element(var, index), index)
+            value: Any
+            if (source := frame.sources.get(var)) is not None:
+                value = source.read(index)
+            elif not isinstance(frame.definition[var][1].primitive, ElementPrimitive):
+                value = self.kept(self._result(frame, var), self._within(frame, var, index))
+            elif var in frame.staged:
+                value = self.kept(self._stage(frame, var), self._within(frame, var, index))
+            else:
+                value = self._element(frame, var, index)
+            self.remember((id(frame), var, where), value, (frame, index))
 
-    def _element(self, var: Var, index: Index) -> Any:
-        number, equation = self.definition[var]
+    def _element(self, frame: Frame, var: Var, index: Index) -> Any:
+        number, equation = frame.definition[var]
         assert isinstance(equation.primitive, ElementPrimitive)
-        outer, self.equation = self.equation, number
-        value = equation.primitive.element(self, index, *(NodeRead(self, a) for a in equation.inputs))
+        outer, self.equation = self.equation, number if frame is self.kernel else self.equation
+        value = equation.primitive.element(self, index, *(NodeRead(self, frame, a) for a in equation.inputs))
         self.equation = outer
         return value
 
-    def _stage(self, var: Var) -> None:
-        """Compute all of `var` for the present example or block, unless that has been done."""
-        key = ("staged", var, identity(self.position))
-        if self.remembered(key) is not None:
-            return
-        with self.at(self.position.level):
-            self.remember(key, self.position)
-            self._loops(self.scratch_rest(var), lambda rest: self._keep(var, rest))
+    # -- what is kept for an example ----------------------------------------------------------------------------
 
-    def scratch_rest(self, var: Var) -> Shape:
-        shape = self.scratch[var].type.shape
-        return shape[:-1] if self.layout.mode == "batch" else shape
+    def _within(self, frame: Frame, var: Var, index: Index) -> Index:
+        """The index within one example: without the parallel axis, if the value has it."""
+        axis = self._parallel_axis(frame, var)
+        return tuple(i for a, i in enumerate(index) if a != axis)
 
-    def _keep(self, var: Var, rest: Index) -> None:
-        index = self._whole(var.type.shape, rest)
-        self.store(*self._scratch_place(var, index), self._element(var, index))
-
-    def _scratch_place(self, var: Var, index: Index) -> tuple[Buffer, Index]:
-        """Where the element at `index` of the present example lies in scratch."""
-        axis = self.layout.parallel_axis(var.type.shape)
-        rest = tuple(i for a, i in enumerate(index) if a != axis)
-        if self.layout.mode == "batch":
-            rest = (*rest, Affine(int_constant(0), 1, self.width, self.scope.depth))
-        return self.scratch[var], rest
-
-    def _whole(self, shape: Shape, rest: Index) -> Index:
+    def _whole(self, frame: Frame, var: Atom, rest: Index) -> Index:
         """The index of an element of the present example: `rest`, and its position along the parallel axis."""
-        axis = self.layout.parallel_axis(shape)
+        axis = self._parallel_axis(frame, var)
         return rest if axis is None else (*rest[:axis], self.position, *rest[axis:])
 
-    # -- loop nests ---------------------------------------------------------------------------------------------
+    def _parallel_axis(self, frame: Frame, atom: Atom) -> int | None:
+        return self.layout.parallel_axis(atom.type.shape) if frame is self.kernel else None
+
+    def _level(self, frame: Frame, var: Var) -> int:
+        """The depth at which one example's part of a value is computed."""
+        own = frame.levels[var]
+        return own if self._parallel_axis(frame, var) is None else max(own, self.position.level)
+
+    def _once(self, frame: Frame, key: Any, level: int, make: Callable[[], Any]) -> Any:
+        """What `make` gives, made once for the present example or block of lanes."""
+        if (known := self.remembered(key)) is None:
+            with self.at(level):
+                known = make()
+                self.remember(key, known, (key, self.position, frame))
+        return known
+
+    def _stage(self, frame: Frame, var: Var) -> Storage:
+        """Compute all that the present example has of `var`."""
+
+        def make() -> Storage:
+            storage = self.reserve(var.type.dtype, frame.staged[var], frame.varies(var))
+
+            def keep(rest: Index) -> None:
+                self.keep(storage, rest, self._element(frame, var, self._whole(frame, var, rest)))
+
+            self.loops(storage.shape, keep)
+            return storage
+
+        key = (id(frame), "stage", var, identity(self.position))
+        return cast("Storage", self._once(frame, key, self._level(frame, var), make))
+
+    def _result(self, frame: Frame, var: Var) -> Storage:
+        """Run the loop or branch that computes `var` for the present example."""
+        number, equation = frame.definition[var]
+        op, axis = equation.primitive, self._parallel_axis(frame, var)
+
+        def make() -> list[Storage]:
+            sources = [self._operand(frame, a) for a in equation.inputs]
+            types = [v.type for v in equation.outputs]
+            if axis is None:
+                return self.control(op, sources, types)
+            assert isinstance(op, Mapped), op
+            lanes = self.layout.mode == "batch"
+            inner = [self.example(s, a, self.position, lanes) for s, a in zip(sources, op.in_axes, strict=True)]
+            ranks = [a.type.rank - (x is not None) for a, x in zip(equation.inputs, op.in_axes, strict=True)]
+            inner = [self._settle(s) if rank == 0 else s for s, rank in zip(inner, ranks, strict=True)]
+            return self.control(op.primitive, inner, [t.drop((0,)) for t in types])
+
+        outer, self.equation = self.equation, number if frame is self.kernel else self.equation
+        kept: list[Storage] = self._once(
+            frame, (id(frame), number, identity(self.position)), self._level(frame, var), make
+        )
+        self.equation = outer
+        return kept[equation.outputs.index(var)]
+
+    def _operand(self, frame: Frame, atom: Atom) -> Source:
+        """A value of the frame as the operand of a loop or branch; scalars are computed before it."""
+        source = Source(lambda index: self.value(frame, atom, index), frame.level(atom), frame.varies(atom))
+        return self._settle(source) if atom.type.rank == 0 else source
+
+    def _settle(self, source: Source) -> Source:
+        now = source.read(())
+        return Source(lambda index: now, source.level, source.varying)
+
+    # -- the kernel's loops -------------------------------------------------------------------------------------
 
     def run(self) -> None:
         """Emit the whole function."""
         if self.layout.mode == "inner":
             with self.loop(self.start, self.stop) as p:
-                self._examples(p)
+                self._example(p)
         else:
             for lane in self.lane_loop(self.start, self.stop, len(self.graph.equations) > LARGE):
-                self._examples(lane)
+                self._example(lane)
         self.builder.ret_void()
 
-    def _examples(self, position: AnyValue) -> None:
+    def _example(self, position: AnyValue) -> None:
         """Everything for one example, or for as many as there are lanes. Outputs of one shape share their loops."""
         self.position = position
         groups: dict[Shape, list[int]] = {}
@@ -167,13 +216,14 @@ class Lowering(Mathlib, Faults):
             axis = self.layout.parallel_axis(buffer.type.shape)
             groups.setdefault(tuple(d for a, d in enumerate(buffer.type.shape) if a != axis), []).append(k)
         for rest, outputs in groups.items():
-            self._loops(rest, functools.partial(self._output, outputs))
+            self.loops(rest, functools.partial(self._output, outputs))
 
     def _output(self, outputs: list[int], rest: Index) -> None:
         """Compute and store one element of each output."""
         for k in outputs:
-            index = self._whole(self.results[k].type.shape, rest)
-            self.store(self.results[k], index, self.value(self.graph.outputs[k], index))
+            atom = self.graph.outputs[k]
+            index = self._whole(self.kernel, atom, rest)
+            self.store(self.results[k], index, self.value(self.kernel, atom, index))
 
     def lane_loop(self, start: Register, stop: Register, masked_only: bool) -> Iterator[AnyValue]:
         """Lane indices that cover [start, stop): whole vectors first, then the rest under a mask."""
@@ -188,7 +238,7 @@ class Lowering(Mathlib, Faults):
             with self.lane_block(i, width, mask) as lane:
                 yield lane
 
-    def _loops(self, shape: Shape, innermost: Callable[[Index], None]) -> None:
+    def loops(self, shape: Shape, innermost: Callable[[Index], None]) -> None:
         """Loops over the elements of one example: unrolled where it is small, the last axis spread over free lanes."""
         static, dynamic = count(shape)
         last = shape[-1] if shape else 1

@@ -12,15 +12,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from vtrace.backends.values import AnyValue, Register
+from vtrace.backends.values import POINTER, Register
 
 
 @dataclass(frozen=True)
 class Mask:
-    """The lanes in use: `vector` has one bit per lane; the first `count` lanes are inside the array (None: all are)."""
+    """The lanes in use, one bit each."""
 
     vector: Register
     count: Register | None
+    """The first `count` lanes are inside the array; None where all are."""
+    narrowed: bool = False
+    """Whether a branch or a loop leaves out lanes that are inside the array."""
 
 
 @dataclass
@@ -33,7 +36,7 @@ class Scope:
     mask: Mask | None = None
     before: Any = None
     """The open block before a loop's header."""
-    memo: dict[Any, tuple[AnyValue, Any]] = field(default_factory=dict)
+    memo: dict[Any, tuple[Any, Any]] = field(default_factory=dict)
     """Results already computed here, by key; the key's parts are kept alive beside them, as keys hold identities."""
 
 
@@ -81,14 +84,14 @@ class Placement:
         self.scopes = scopes
         self.builder.position_at_end(here)
 
-    def remembered(self, key: Any) -> AnyValue | None:
+    def remembered(self, key: Any) -> Any:
         """A result computed before, in this scope or one around it."""
         for scope in reversed(self.scopes):
             if (found := scope.memo.get(key)) is not None:
                 return found[0]
         return None
 
-    def remember(self, key: Any, value: AnyValue, alive: Any = None) -> None:
+    def remember(self, key: Any, value: Any, alive: Any = None) -> None:
         self.scope.memo[key] = (value, alive)
 
     @contextmanager
@@ -103,4 +106,6 @@ class Placement:
     def slot(self, type_: Any) -> Any:
         """Stack memory for one variable, reserved once per call of the function."""
         with self.builder.goto_entry_block():
-            return self.builder.alloca(type_)
+            pointer = self.builder.alloca(type_)
+        pointer.type = POINTER  # llvmlite types it by what it points to, and would refuse vectors of the elements
+        return pointer

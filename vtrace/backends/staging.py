@@ -9,10 +9,11 @@ its own loops, once per example (or block of lanes), and read from scratch.
 
 import math
 from collections import defaultdict
+from collections.abc import Callable
 
 from vtrace.backends.cost import FUNCTION
-from vtrace.backends.layout import Layout
 from vtrace.ir.graph import Equation, Graph, Var
+from vtrace.ir.primitive import ElementPrimitive
 from vtrace.ir.types import Shape
 from vtrace.ops.contraction import Dot
 from vtrace.ops.kinds import FLOATS, Elementwise, Reduction, Uniform
@@ -20,6 +21,8 @@ from vtrace.ops.movement import Broadcast
 
 SCRATCH_BYTES = 1 << 18
 """The most that one thread keeps in scratch: it lives on the stack, and should fit the second-level cache."""
+MANY = 100.0
+"""How often the body of a loop is taken to ask for what it reads."""
 CHEAP = 6
 """Simple operations that are rather done again than written and read back."""
 
@@ -28,10 +31,12 @@ Demand = dict[Nest, float]
 """Evaluations per element, by the loop nest that asks."""
 
 
-def staged(graph: Graph, layout: Layout) -> dict[Var, Shape]:
-    """The values to keep, with the shape of one example of each."""
-    if layout.mode == "flat" or layout.symbol is None:
-        return {}
+Rest = Callable[[Var], Shape | None]
+"""The shape of what one example has of a value; None for a value that all examples share."""
+
+
+def staged(graph: Graph, rest: Rest, lanes: int) -> dict[Var, Shape]:
+    """The values to keep, with the shape of one example of each; `lanes` examples are kept at a time."""
     demand: dict[Var, Demand] = defaultdict(dict)
     for number, atom in enumerate(graph.outputs):
         if isinstance(atom, Var):
@@ -39,31 +44,21 @@ def staged(graph: Graph, layout: Layout) -> dict[Var, Shape]:
     costs = _costs(graph)
     chosen: dict[Var, Shape] = {}
     room = SCRATCH_BYTES
-    lanes = layout.width if layout.mode == "batch" else 1
     for equation in reversed(graph.equations):
         var = equation.outputs[0]
-        rest = _rest(var, layout)
-        total = sum(demand[var].values())
         asks = dict(demand[var])
-        size = math.prod(d for d in rest if isinstance(d, int)) * lanes * var.type.dtype.itemsize
-        if _worth_it(rest, var, layout, total, costs[var]) and size <= room:
-            room -= size
-            chosen[var] = rest
-            asks = {("stage", var): 1.0}
+        shape = rest(var)
+        if isinstance(equation.primitive, ElementPrimitive) and shape is not None:
+            elements = math.prod(d for d in shape if isinstance(d, int))
+            size = elements * lanes * var.type.dtype.itemsize
+            if elements > 1 and (sum(asks.values()) - 1) * costs[var] > CHEAP and size <= room:
+                room -= size
+                chosen[var] = shape
+                asks = {("stage", var): 1.0}
         for position, atom in enumerate(equation.inputs):
             if isinstance(atom, Var):
-                _add(demand[atom], _asked_of(equation, position, asks, layout))
+                _add(demand[atom], _asked_of(equation, position, asks))
     return chosen
-
-
-def _rest(var: Var, layout: Layout) -> Shape:
-    axis = layout.parallel_axis(var.type.shape)
-    return tuple(d for a, d in enumerate(var.type.shape) if a != axis)
-
-
-def _worth_it(rest: Shape, var: Var, layout: Layout, total: float, cost: float) -> bool:
-    elements = math.prod(d for d in rest if isinstance(d, int))
-    return layout.symbol in var.type.shape and elements > 1 and (total - 1) * cost > CHEAP
 
 
 def _costs(graph: Graph) -> dict[Var, float]:
@@ -81,7 +76,8 @@ def _costs(graph: Graph) -> dict[Var, float]:
         elif isinstance(op, Reduction):
             own = float(math.prod(_static(equation, 0, op.axes)))
             below *= own
-        costs[equation.outputs[0]] = min(own + below, 1e12)
+        for var in equation.outputs:
+            costs[var] = min(own + below, 1e12)
     return costs
 
 
@@ -90,7 +86,7 @@ def _static(equation: Equation, operand: int, axes: tuple[int, ...]) -> list[int
     return [d for a in axes if isinstance(d := shape[a], int)]
 
 
-def _asked_of(equation: Equation, position: int, asks: Demand, layout: Layout) -> Demand:
+def _asked_of(equation: Equation, position: int, asks: Demand) -> Demand:
     """What reading the results as `asks` says means for one operand."""
     op, total = equation.primitive, sum(asks.values())
     if isinstance(op, Dot):
@@ -98,11 +94,13 @@ def _asked_of(equation: Equation, position: int, asks: Demand, layout: Layout) -
         free = op.free(other, equation.inputs[other].type.rank)
         return {("fold", equation.outputs[0]): total * math.prod(_static(equation, other, free))}
     if isinstance(op, Broadcast):
-        # Repetition over axes outside the operand's own means its loops run again; over inner ones it is found again.
+        # repeated along an axis outside its own, the operand's loops run again; along an inner one it is found again
         last = max(op.axes, default=0)
         repeats = math.prod(d for a, d in enumerate(op.shape[:last]) if a not in op.axes and isinstance(d, int))
         return {nest: ratio * repeats for nest, ratio in asks.items()}
-    if isinstance(op, Reduction) or not isinstance(op, Elementwise):
+    if not isinstance(op, ElementPrimitive):
+        return {("fold", equation.outputs[0]): MANY}
+    if not isinstance(op, Elementwise):
         return {("fold", equation.outputs[0]): total}
     return asks
 

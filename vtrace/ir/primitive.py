@@ -13,7 +13,6 @@ authors write: one result, given by five methods without tuples.
 A class that lacks one of them is a type error where it is used and an ImportError where it is defined.
 """
 
-import dataclasses
 import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
@@ -112,9 +111,8 @@ class Primitive(ABC):
         """This primitive with every symbol in its parameters that `sizes` knows replaced by its value."""
         if not sizes:
             return self  # nothing to replace, however large the graphs among the parameters are
-        if not dataclasses.is_dataclass(self):
-            return self
-        old = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+        fields: dict[str, Any] = getattr(self, "__dataclass_fields__", {})  # every registered primitive is a dataclass
+        old = {name: getattr(self, name) for name in fields}
         new = {name: _bind(value, sizes) for name, value in old.items()}
         return self if new == old else type(self)(**new)
 
@@ -195,7 +193,7 @@ def primitive(name: str) -> Callable[[_P], _P]:
         if inspect.isabstract(cls):
             missing = ", ".join(sorted(cls.__abstractmethods__))
             raise ImportError(f"primitive {name!r}: class {cls.__name__} lacks {missing}")
-        if not (dataclasses.is_dataclass(cls) and cls.__doc__):
+        if not (hasattr(cls, "__dataclass_fields__") and cls.__doc__):
             raise ImportError(f"primitive {name!r}: class {cls.__name__} must be a dataclass with a docstring")
         cls.name = name
         REGISTRY[name] = cls

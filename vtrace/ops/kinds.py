@@ -29,7 +29,7 @@ def require_kind(name: str, dtype: DType, kinds: str) -> None:
 
 
 def require_same(name: str, types: tuple[ArrayType, ...]) -> None:
-    """ShapeError or DTypeError unless all operands have one type. Broadcasting and promotion are the frontend's work."""
+    """ShapeError or DTypeError unless all operands have one type; the frontend has broadcast and promoted them."""
     if len({t.shape for t in types}) > 1:
         raise ShapeError(f"{name} needs operands of one shape, got {' and '.join(shape_text(t.shape) for t in types)}")
     if len({t.dtype for t in types}) > 1:
@@ -54,7 +54,7 @@ class Elementwise(ElementPrimitive):
 
 
 class Uniform(Elementwise):
-    """Operands of one dtype, of the class's `kinds`; the result has that dtype too, or bool where `predicate` is set."""
+    """Operands of one dtype, of the class's `kinds`; the result has it too, or is bool where `predicate` is set."""
 
     arity: ClassVar[int]
     kinds: ClassVar[str]
@@ -92,7 +92,8 @@ class Uniform(Elementwise):
         op = next(cls.instances())
         for dtype in DTYPES.values():
             if dtype.kind not in cls.kinds:
-                yield ErrorExample(op, (ArrayType(dtype, (3,)),) * cls.arity, DTypeError, f"{op.name} does not work on {dtype}")
+                bad = (ArrayType(dtype, (3,)),) * cls.arity
+                yield ErrorExample(op, bad, DTypeError, f"{op.name} does not work on {dtype}")
         if cls.arity > 1:
             shapes = (ArrayType(good, (3,)),) * (cls.arity - 1) + (ArrayType(good, (4,)),)
             yield ErrorExample(op, shapes, ShapeError, "operands of one shape")

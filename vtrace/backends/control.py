@@ -1,0 +1,239 @@
+"""Loops and branches that a program asks for: each example runs its own.
+
+Lanes run together, under a mask. A `while` goes on until its last lane is done, a branch is skipped where no lane
+takes it, and what is not in use is neither computed nor read. A condition that is the same for all lanes costs no mask.
+"""
+
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from vtrace.backends.faults import Faults
+from vtrace.backends.frame import Frame, Source
+from vtrace.backends.mathlib import Mathlib
+from vtrace.backends.placement import Mask, Scope
+from vtrace.backends.storage import Scratch, Storage
+from vtrace.backends.values import Register, int_constant, llvm_type
+from vtrace.ir.emitter import Index, Value
+from vtrace.ir.graph import Atom, Graph
+from vtrace.ir.types import BOOL, INT64, ArrayType, Shape
+from vtrace.ops.control import Cond, Mapped, Scan, While
+
+
+class Control(Mathlib, Faults, Scratch):
+    """Lowering of `cond`, `while`, `scan` and `mapped`, given the sources of their operands."""
+
+    @abstractmethod
+    def value(self, frame: Frame, atom: Atom, index: Index) -> Value:
+        """The element of a value of a frame."""
+
+    @abstractmethod
+    def loops(self, shape: Shape, innermost: Callable[[Index], None]) -> None:
+        """Loops over the elements of one example."""
+
+    def control(self, op: Any, operands: Sequence[Source], types: Sequence[ArrayType]) -> list[Storage]:
+        """Run `op` here; `types` are those of its results. Returns where the results are kept."""
+        if isinstance(op, Cond):
+            return self._cond(op, operands, types)
+        if isinstance(op, While):
+            return self._while(op, operands, types)
+        if isinstance(op, Scan):
+            return self._scan(op, operands, types)
+        assert isinstance(op, Mapped), op
+        return self._mapped(op, operands, types)
+
+    # -- helpers ------------------------------------------------------------------------------------------------
+
+    def _frame(self, graph: Graph, sources: Sequence[Source]) -> Frame:
+        return Frame(graph, sources, lambda var: var.type.shape, self.lanes)
+
+    def _storages(self, types: Sequence[ArrayType], varying: Sequence[bool]) -> list[Storage]:
+        return [self.reserve(t.dtype, t.shape, v) for t, v in zip(types, varying, strict=True)]
+
+    def _copy(self, storage: Storage, read: Callable[[Index], Value]) -> None:
+        self.loops(storage.shape, lambda index: self.keep(storage, index, read(index)))
+
+    def _assign(self, frame: Frame, atoms: Sequence[Atom], targets: Sequence[Storage]) -> None:
+        """Compute values of `frame` and only then overwrite the targets, on which they may depend."""
+        scalars = [self.value(frame, a, ()) if not s.shape else None for a, s in zip(atoms, targets, strict=True)]
+        arrays = []
+        for atom, target in zip(atoms, targets, strict=True):
+            if target.shape:
+                new = self.reserve(target.buffer.type.dtype, target.shape, target.varying)
+                self.loops(target.shape, lambda i, a=atom, n=new: self.keep(n, i, self.value(frame, a, i)))  # type: ignore[misc]
+                arrays.append((target, new))
+        for target, scalar in zip(targets, scalars, strict=True):
+            if scalar is not None:
+                self.keep(target, (), scalar)
+        for target, new in arrays:
+            self._copy(target, lambda i, n=new: self.kept(n, i))  # type: ignore[misc]
+
+    def _carried(self, storage: Storage) -> Source:
+        """What is kept, as it is at this point of the program: scalars are read now, arrays when asked."""
+        level = self.scope.depth
+        if not storage.shape:
+            now = self.kept(storage, ())
+            return Source(lambda index: now, level, storage.varying)
+        return Source(lambda index: self.kept(storage, index), level, storage.varying)
+
+    # -- the four -----------------------------------------------------------------------------------------------
+
+    def _cond(self, op: Cond, operands: Sequence[Source], types: Sequence[ArrayType]) -> list[Storage]:
+        choice, rest = operands[0], operands[1:]
+        index = self.convert(choice.read(()), INT64)
+        varying = [
+            any(self._frame(g, rest).varies(g.outputs[k]) for g in op.branches) or choice.varying
+            for k in range(len(types))
+        ]
+        results = self._storages(types, varying)
+        last = len(op.branches) - 1
+        for number, graph in enumerate(op.branches):
+            if number == 0:
+                chosen = self.compare("le", index, int_constant(0))
+            elif number == last:
+                chosen = self.compare("ge", index, int_constant(last))
+            else:
+                chosen = self.compare("eq", index, int_constant(number))
+            if chosen.constant is False and last > 0:
+                continue
+
+            def branch(graph: Graph = graph) -> None:
+                self._assign(self._frame(graph, rest), graph.outputs, results)
+
+            self.guarded(chosen, branch)
+        return results
+
+    def guarded(self, condition: Register, then: Callable[[], None]) -> None:
+        """Run `then` for the lanes for which the condition holds, if there are any."""
+        before, taken = self.builder.block, self.block("taken")
+        mask = self.narrowed(condition)
+        live = condition if mask is None or condition.lanes == 1 else mask.vector
+        any_ = self.any_lane(live)
+        before = self.builder.block
+        self.builder.position_at_end(taken)
+        outer = self.scope
+        with self.inside(Scope(outer.depth, is_loop=False, lanes=outer.lanes, mask=mask)):
+            then()
+        leaving = self.builder.block
+        done = self.block("done")
+        self.builder.branch(done)
+        self.builder.position_at_end(before)
+        self.builder.cbranch(any_, taken, done)
+        self.builder.position_at_end(done)
+
+    def _while(self, op: While, operands: Sequence[Source], types: Sequence[ArrayType]) -> list[Storage]:
+        split = op.cond_consts + op.body_consts
+        cond_consts, body_consts, initial = (
+            operands[: op.cond_consts],
+            operands[op.cond_consts : split],
+            operands[split:],
+        )
+        varying, divergent = self._while_varying(op, cond_consts, body_consts, initial)
+        carries = self._storages(types, varying)
+        for storage, source in zip(carries, initial, strict=True):
+            self._copy(storage, source.read)
+        outer = self.scope
+        active = self.slot(llvm_type(BOOL, self.lanes))
+        if divergent:
+            everyone = self.vector(self.constant(True, BOOL), self.lanes) if outer.mask is None else outer.mask.vector
+            self.builder.store(everyone.llvm, active)
+        header, body, done = self.block("while"), self.block("iterate"), self.block("finished")
+        self.builder.branch(header)
+        self.builder.position_at_end(header)
+        depth = outer.depth + 1
+        mask = outer.mask
+        if divergent:
+            live = Register(self.builder.load(active, typ=llvm_type(BOOL, self.lanes)), BOOL, self.lanes, depth)
+            mask = Mask(live, None if outer.mask is None else outer.mask.count, narrowed=True)
+        with self.inside(Scope(depth, is_loop=False, lanes=outer.lanes, mask=mask)):
+            sources = [self._carried(c) for c in carries]
+            test = self._frame(op.cond, [*cond_consts, *sources])
+            goes_on = self.vector(self.value(test, op.cond.outputs[0], ()), self.lanes if divergent else 1)
+            if divergent and mask is not None:
+                goes_on = self.and_(mask.vector, goes_on)
+                self.builder.store(goes_on.llvm, active)
+                mask = Mask(goes_on, mask.count, narrowed=True)
+            self.builder.cbranch(self.any_lane(goes_on), body, done)
+            self.builder.position_at_end(body)
+            with self.inside(Scope(depth, is_loop=False, lanes=outer.lanes, mask=mask)):
+                self._assign(self._frame(op.body, [*body_consts, *sources]), op.body.outputs, carries)
+            self.builder.branch(header)
+        self.builder.position_at_end(done)
+        return carries
+
+    def _while_varying(
+        self, op: While, cond_consts: Sequence[Source], body_consts: Sequence[Source], initial: Sequence[Source]
+    ) -> tuple[list[bool], bool]:
+        """Which carries may differ between lanes, and whether the trip count may: the smallest solution."""
+        varying = [s.varying for s in initial]
+        while True:
+            flags = [Source(s.read, s.level, v) for s, v in zip(initial, varying, strict=True)]
+            divergent = self._frame(op.cond, [*cond_consts, *flags]).varies(op.cond.outputs[0])
+            body = self._frame(op.body, [*body_consts, *flags])
+            more = [v or divergent or body.varies(a) for v, a in zip(varying, op.body.outputs, strict=True)]
+            if more == varying:
+                return varying, divergent
+            varying = more
+
+    def _scan(self, op: Scan, operands: Sequence[Source], types: Sequence[ArrayType]) -> list[Storage]:
+        consts, initial = operands[: op.consts], operands[op.consts : op.consts + op.carries]
+        xs = operands[op.consts + op.carries :]
+        varying = self._scan_varying(op, consts, initial, xs)
+        results = self._storages(types, varying)
+        carries, stacks = results[: op.carries], results[op.carries :]
+        for storage, source in zip(carries, initial, strict=True):
+            self._copy(storage, source.read)
+        if op.length == 0:
+            return results
+        with self.loop(int_constant(0), int_constant(op.length)) as step:
+            position = self.sub(int_constant(op.length - 1), step) if op.reverse else step
+            level = self.scope.depth
+
+            def slice_of(source: Source) -> Source:
+                return Source(lambda index: source.read((position, *index)), max(source.level, level), source.varying)
+
+            sources = [*consts, *(self._carried(c) for c in carries), *map(slice_of, xs)]
+            body = self._frame(op.body, sources)
+            for stack, atom in zip(stacks, op.body.outputs[op.carries :], strict=True):
+                self.loops(
+                    stack.shape[1:],
+                    lambda i, s=stack, a=atom: self.keep(s, (position, *i), self.value(body, a, i)),  # type: ignore[misc]
+                )
+            self._assign(body, op.body.outputs[: op.carries], carries)
+        return results
+
+    def _scan_varying(
+        self, op: Scan, consts: Sequence[Source], initial: Sequence[Source], xs: Sequence[Source]
+    ) -> list[bool]:
+        varying = [s.varying for s in initial]
+        while True:
+            flags = [Source(s.read, s.level, v) for s, v in zip(initial, varying, strict=True)]
+            body = self._frame(op.body, [*consts, *flags, *xs])
+            outputs = [body.varies(a) for a in op.body.outputs]
+            more = [v or o for v, o in zip(varying, outputs[: op.carries], strict=True)]
+            if more == varying:
+                return varying + outputs[op.carries :]
+            varying = more
+
+    def _mapped(self, op: Mapped, operands: Sequence[Source], types: Sequence[ArrayType]) -> list[Storage]:
+        """An inner batch of static size: its examples one after the other."""
+        results = self._storages(types, [any(s.varying for s in operands)] * len(types))
+        with self.loop(int_constant(0), self.dim(op.size)) as k:
+            inner = [self.example(s, a, k) for s, a in zip(operands, op.in_axes, strict=True)]
+            parts = self.control(op.primitive, inner, [t.drop((0,)) for t in types])
+            for result, part in zip(results, parts, strict=True):
+                self.loops(
+                    part.shape,
+                    lambda i, r=result, p=part: self.keep(r, (k, *i), self.kept(p, i)),  # type: ignore[misc]
+                )
+        return results
+
+    def example(self, source: Source, axis: int | None, position: Any, varying: bool = False) -> Source:
+        """An operand as one example sees it: its batch axis, if it has one, stands at `position`."""
+        if axis is None:
+            return source
+        return Source(
+            lambda index: source.read((*index[:axis], position, *index[axis:])),
+            max(source.level, position.level),
+            source.varying or varying,
+        )

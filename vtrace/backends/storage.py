@@ -1,0 +1,52 @@
+"""Scratch memory of one example, or of a block of lanes: where loops keep carries and staged values lie.
+
+A value that varies between lanes is laid out [element][lane], so that one element of all lanes is one vector; one
+that does not is laid out plainly. Scalars are arrays of one element. LLVM turns what is only addressed by constants
+into registers.
+"""
+
+import math
+from dataclasses import dataclass
+
+from llvmlite import ir
+
+from vtrace.backends.access import Access, Buffer
+from vtrace.backends.values import Affine, Register, int_constant, memory_type
+from vtrace.ir.emitter import Index, Value
+from vtrace.ir.types import ArrayType, DType, Shape, static_shape
+
+
+@dataclass(frozen=True)
+class Storage:
+    """Room for one array per lane, or one for all lanes."""
+
+    buffer: Buffer
+    shape: Shape
+    varying: bool
+
+
+class Scratch(Access):
+    """Reserving, reading and writing scratch memory."""
+
+    def reserve(self, dtype: DType, shape: Shape, varying: bool) -> Storage:
+        lanes = self.lanes if varying else 1
+        whole = (*shape, lanes) if lanes > 1 else shape
+        pointer = self.slot(ir.ArrayType(memory_type(dtype), math.prod(static_shape(whole))))
+        pointer.align = 64
+        return Storage(Buffer(pointer, ArrayType(dtype, whole), all_lanes=lanes > 1), shape, lanes > 1)
+
+    def keep(self, storage: Storage, index: Index, value: Value) -> None:
+        """Write one element; lanes that a branch or a finished loop leaves out keep what they had."""
+        mask = self.mask
+        if storage.varying and mask is not None and mask.narrowed:
+            value = self.select(mask.vector, value, self.kept(storage, index))
+        self.store(storage.buffer, self._place(storage, index), value)
+
+    def kept(self, storage: Storage, index: Index) -> Register:
+        """Read one element, here: what is kept may change."""
+        return self.load(storage.buffer, self._place(storage, index))
+
+    def _place(self, storage: Storage, index: Index) -> Index:
+        if not storage.varying:
+            return index
+        return (*index, Affine(int_constant(0), 1, self.lanes, self.scope.depth))
