@@ -36,14 +36,18 @@ class Expected:
     slack: Array | None = None
     """The largest absolute error, for each element."""
 
-    def check(self, actual: Array, where: str) -> None:
-        """AssertionError unless `actual` has the same dtype, shape and, within the bounds, values."""
+    def check(self, actual: Array, where: str, operands: Sequence[Array] = ()) -> None:
+        """AssertionError unless `actual` has the same dtype, shape and, within the bounds, values.
+
+        The message names the first wrong element, and the elements of `operands` that it was computed from.
+        """
         assert (actual.dtype, actual.shape) == (self.value.dtype, self.value.shape), where
         wrong = ~self._good(actual)
         if wrong.any():
             at = tuple(int(i[0]) for i in np.nonzero(np.atleast_1d(wrong)))
             values = f"{np.atleast_1d(actual)[at]!r} instead of {np.atleast_1d(self.value)[at]!r}"
-            raise AssertionError(f"{where}: {values} at {at}; {wrong.sum()} of {wrong.size} are wrong")
+            of = "".join(f" {x[at]!r}" for x in operands)
+            raise AssertionError(f"{where}: {values} at {at}{of}; {wrong.sum()} of {wrong.size} are wrong")
 
     def _good(self, actual: Array) -> Array:
         if actual.dtype.kind != "f":

@@ -13,11 +13,11 @@ from tests.strategies import AFTER_FUSION
 from vtrace.ir.builder import Builder
 from vtrace.ir.graph import Graph
 from vtrace.ir.primitive import REGISTRY, ErrorExample, Example, Primitive
-from vtrace.ir.printer import print_graph
 from vtrace.ir.types import Array, ArrayType
 from vtrace.ops.kinds import Elementwise
 from vtrace.ops.power import Pow
 from vtrace.ops.selection import Convert
+from vtrace.ops.table import example_text
 
 SPECIAL_FLOATS = (0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 1.5, 2.5, -3.0, 1e-3, 1e30, np.inf, -np.inf, np.nan)
 """Values that have rules of their own; each dtype's smallest, largest and subnormal numbers are added."""
@@ -81,15 +81,21 @@ class Case:
         return bool(self.example.types) and self.primitive.name not in AFTER_FUSION
 
     @property
+    def has_new_shapes(self) -> bool:
+        """False for an example that differs from an earlier one in its dtypes alone."""
+        return self._is_first_among(e for e in self.primitive.examples() if e.primitive == self.primitive)
+
+    @property
     def has_new_loops(self) -> bool:
         """False for an elementwise example that differs from an earlier one only in what is done with an element.
 
-        The loops around it are the same, so one test of all dtypes, the batched one, is enough.
+        The loops around it are the same, and `test_special_values` runs the machine code of every dtype.
         """
-        if not isinstance(self.primitive, Elementwise):
-            return True
+        return not isinstance(self.primitive, Elementwise) or self._is_first_among(self.primitive.examples())
+
+    def _is_first_among(self, examples: Iterable[Example]) -> bool:
         shapes = [t.shape for t in self.example.types]
-        return next(e for e in self.primitive.examples() if [t.shape for t in e.types] == shapes) == self.example
+        return next(e for e in examples if [t.shape for t in e.types] == shapes) == self.example
 
     def in_axes(self) -> Iterator[tuple[int | None, ...]]:
         """Every way to map the operands but the one that maps none."""
@@ -106,17 +112,9 @@ class Case:
         return [draw(self.example, t.insert(0, size), rng) for t in self.example.types]
 
 
-def case_id(example: Example) -> str:
-    """The equation as it prints, `integer_pow[exponent=2] i64[3]`, cut where it is long."""
-    types = " ".join(map(str, example.types))
-    params = "".join(print_graph(Case(example, "").graph).split("\n")[1:-1]).split("= ", 1)[1]
-    text = params[: params.rfind(" x0")] if example.types else params
-    return f"{' '.join(text.split())[:60]} {types}".strip()
-
-
 def cases() -> list[Case]:
     """Every primitive x example. `pytest -k add` runs those of one primitive."""
-    return [Case(e, case_id(e)) for name in sorted(REGISTRY) for e in REGISTRY[name].examples()]
+    return [Case(e, example_text(e)) for name in sorted(REGISTRY) for e in REGISTRY[name].examples()]
 
 
 def error_cases() -> list[ErrorExample]:
@@ -133,5 +131,6 @@ def _parametrize(chosen: Iterable[Case]) -> pytest.MarkDecorator:
 
 every_case = _parametrize(cases())
 every_case_with_new_loops = _parametrize(c for c in cases() if c.has_new_loops)
+every_batchable_case_with_new_loops = _parametrize(c for c in cases() if c.has_new_loops and c.batchable)
 every_batchable_case = _parametrize(c for c in cases() if c.batchable)
 every_error = pytest.mark.parametrize("error", error_cases(), ids=error_id)

@@ -64,7 +64,9 @@ class Conversion(Arithmetic):
         return self.select(inside, self._cast("fptosi", x, dtype), self.constant(-int(limit), dtype))
 
     def _float_to_u64(self, x: Value) -> AnyValue:
+        """The upper half of the range through the lower one, as C compilers do: from 2**64 on the result is 0."""
         half = self.constant(2.0**63, x.dtype)
-        upper = self.and_(self.compare("ge", x, half), self.compare("lt", x, self.constant(2.0**64, x.dtype)))
-        small = self.bitcast(self._float_to_signed(x, INT64), U64)
-        return self.select(upper, self._cast("fptoui", x, U64), small)
+        upper = self.compare("ge", x, half)
+        low = self._float_to_signed(self.select(upper, self.sub(x, half), x), INT64)
+        top = self.select(upper, self.constant(2**63, U64), self.constant(0, U64))
+        return self.xor(self.bitcast(low, U64), top)

@@ -1,7 +1,7 @@
 """Arithmetic: the operators of Python on numbers, NumPy's meaning of each.
 
 Integers wrap around and nothing traps: division by an integer zero gives 0, as NumPy's arrays do.
-Division that rounds down and powers need more care than a line each and have files of their own.
+Floor division and powers need more care than a line each: `division.py` and `power.py`.
 """
 
 from dataclasses import dataclass
@@ -12,11 +12,7 @@ import numpy as np
 from vtrace.ir.emitter import Emitter, Value
 from vtrace.ir.primitive import primitive
 from vtrace.ir.types import Array
-from vtrace.ops.division import FloorDiv as FloorDiv
-from vtrace.ops.division import Mod as Mod
 from vtrace.ops.kinds import FLOATS, NUMBERS, Binary, Unary
-from vtrace.ops.power import IntegerPow as IntegerPow
-from vtrace.ops.power import Pow as Pow
 
 
 @final
