@@ -105,8 +105,7 @@ class Control(Mathlib, Faults, Scratch):
 
     def guarded(self, condition: Register, then: Callable[[], None]) -> None:
         """Run `then` for the lanes for which the condition holds, if there are any."""
-        before, taken = self.builder.block, self.block("taken")
-        mask = self.narrowed(condition)
+        taken, mask = self.block("taken"), self.narrowed(condition)
         live = condition if mask is None or condition.lanes == 1 else mask.vector
         any_ = self.any_lane(live)
         before = self.builder.block
@@ -114,7 +113,6 @@ class Control(Mathlib, Faults, Scratch):
         outer = self.scope
         with self.inside(Scope(outer.depth, is_loop=False, lanes=outer.lanes, mask=mask)):
             then()
-        leaving = self.builder.block
         done = self.block("done")
         self.builder.branch(done)
         self.builder.position_at_end(before)

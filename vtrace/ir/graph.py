@@ -70,7 +70,8 @@ class Literal:
 
     def item(self) -> Any:
         """The Python value of a scalar literal."""
-        assert self.data is not None and self.is_scalar
+        assert self.data is not None
+        assert self.is_scalar
         return self.data.item()
 
 

@@ -1,8 +1,8 @@
 """Array types: a dtype and a shape whose extents are integers or, for a batch, symbols.
 
-    f64[3]      a vector of three float64
-    i32[]       a scalar
-    f32[b,3]    a batch of float32 vectors; the extent of `b` is known only when the kernel is called
+f64[3]      a vector of three float64
+i32[]       a scalar
+f32[b,3]    a batch of float32 vectors; the extent of `b` is known only when the kernel is called
 """
 
 import math
@@ -115,7 +115,7 @@ def symbols_of(shape: Shape) -> tuple[Symbol, ...]:
 
 
 def count(shape: Shape) -> tuple[int, tuple[Symbol, ...]]:
-    """The number of elements of `shape` as (product of the integers, sorted symbols): comparable while still symbolic."""
+    """The number of elements as (product of the integers, sorted symbols): comparable while still symbolic."""
     static = math.prod(d for d in shape if isinstance(d, int))
     return static, tuple(sorted(symbols_of(shape), key=lambda s: s.name))
 

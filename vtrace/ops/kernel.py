@@ -6,6 +6,7 @@ from typing import final
 
 import numpy as np
 
+from vtrace.errors import ShapeError
 from vtrace.ir.builder import Builder
 from vtrace.ir.graph import Graph
 from vtrace.ir.interpreter import evaluate
@@ -18,14 +19,12 @@ from vtrace.ops.arithmetic import Add
 @primitive("kernel")
 @dataclass(frozen=True)
 class Kernel(Primitive):
-    """The results of `graph`, computed together: the unit of code generation. Made by the `fuse` pass, after batching."""
+    """The results of `graph`, computed together: the unit of code generation, made by the `fuse` pass."""
 
     graph: Graph
 
     def infer_all(self, *types: ArrayType) -> tuple[ArrayType, ...]:
         if types != self.graph.input_types:
-            from vtrace.errors import ShapeError
-
             wanted, got = (", ".join(map(str, ts)) for ts in (self.graph.input_types, types))
             raise ShapeError(f"kernel takes ({wanted}), got ({got})")
         return self.graph.output_types
