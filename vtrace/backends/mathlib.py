@@ -1,36 +1,120 @@
-"""Float functions: inlined polynomials where vtrace has them, the C library one lane at a time where it does not."""
+"""Float functions, as polynomials; their rare cases as functions of the module."""
 
+import hashlib
+from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
 
 from vtrace.backends.loops import Loops
-from vtrace.backends.values import I32, llvm_type
+from vtrace.backends.values import I1, I32, AnyValue, Register, llvm_type
 from vtrace.backends.vecmath import FUNCTIONS
-from vtrace.ir.emitter import Value
-
-C_NAMES = {"fmod": "fmod"}
-"""Functions taken from the C library, by NumPy's name."""
+from vtrace.ir.emitter import Value, Values
+from vtrace.ir.types import DType
 
 
 class Mathlib(Loops):
-    """`math`."""
+    """`math`, `lookup` and `rarely`."""
 
     def math(self, function: str, *args: Value) -> Value:
-        if (polynomial := FUNCTIONS.get(function)) is not None:
-            return polynomial(self, *args)
-        return self._apply(lambda *operands: self._call(C_NAMES[function], args[0], operands), *args)
+        return FUNCTIONS[function](self, *args)
 
-    def _call(self, name: str, like: Value, operands: tuple[Any, ...]) -> Any:
-        """Call a C function for each lane."""
-        element = llvm_type(like.dtype)
-        suffix = "f" if like.dtype.itemsize == 4 else ""
-        callee = self.declare(name + suffix, element, [element] * len(operands))
-        if operands[0].type == element:
-            return self.builder.call(callee, operands)
-        result = ir.Constant(operands[0].type, ir.Undefined)
-        for lane in range(operands[0].type.count):
-            where = ir.Constant(I32, lane)
-            picked = [self.builder.extract_element(o, where) for o in operands]
-            result = self.builder.insert_element(result, self.builder.call(callee, picked), where)
-        return result
+    def lookup(self, table: tuple[int, ...], index: Value, dtype: DType) -> Register:
+        last = self.constant(len(table) - 1, index.dtype)
+        index = self.intrinsic("llvm.umin", index, last)
+        address = self._table(table, dtype)
+        element = llvm_type(dtype)
+
+        def load(position: Any) -> Any:
+            return self.builder.load(self.builder.gep(address, [position], source_etype=element), typ=element)
+
+        def each(positions: Any) -> Any:
+            if not isinstance(positions.type, ir.VectorType):
+                return load(positions)
+            result = ir.Constant(ir.VectorType(element, positions.type.count), ir.Undefined)
+            for lane in (ir.Constant(I32, k) for k in range(positions.type.count)):
+                found = load(self.builder.extract_element(positions, lane))
+                result = self.builder.insert_element(result, found, lane)
+            return result
+
+        return self._apply(each, index, dtype=dtype)
+
+    def _table(self, table: tuple[int, ...], dtype: DType) -> Any:
+        """The address of `table` in the module."""
+        name = f"table.{dtype.str[1:]}.{hashlib.sha256(repr(table).encode()).hexdigest()[:16]}"
+        if (known := self.module.globals.get(name)) is not None:
+            return known
+        values = ir.Constant(ir.ArrayType(llvm_type(dtype), len(table)), list(table))
+        variable = ir.GlobalVariable(self.module, values.type, name)
+        variable.initializer, variable.global_constant, variable.linkage = values, True, "internal"
+        return variable
+
+    def rarely(self, condition: Value, function: Callable[..., Value], args: Values, otherwise: Value) -> AnyValue:
+        known = getattr(condition, "constant", None)
+        if known is False:
+            return self.vector(otherwise)
+        registers = self._aligned(condition, otherwise, *args)
+        level = max(r.level for r in registers)
+        with self.at(level):
+            return self._branch(function, *registers, level=self.scope.depth)
+
+    def _branch(
+        self, function: Callable[..., Value], condition: Register, otherwise: Register, *args: Register, level: int
+    ) -> Register:
+        """The call, in a branch of its own. The usual path only looks at the condition."""
+        if condition.lanes > 1 and self.mask is not None:
+            condition = self.and_(self.mask.vector, condition)
+        before, rare, joined = self.builder.block, self.block("rare"), self.block("joined")
+        self.builder.cbranch(self.any_lane(condition), rare, joined)
+        self.builder.position_at_end(rare)
+        operands = (condition, otherwise, *args)
+        result = self.builder.call(self._out_of_line(function, operands), [x.llvm for x in operands])
+        self.builder.branch(joined)
+        self.builder.position_at_end(joined)
+        phi = self.builder.phi(otherwise.llvm.type)
+        phi.add_incoming(result, rare)
+        phi.add_incoming(otherwise.llvm, before)
+        return Register(phi, otherwise.dtype, otherwise.lanes, level)
+
+    def _out_of_line(self, function: Callable[..., Value], operands: tuple[Register, ...]) -> Any:
+        """A function of the module, generated once: `otherwise` with `function(*args)` in the lanes of the condition.
+
+        It goes from lane to lane: rare cases come one at a time, and scalar code takes LLVM a fraction of the time.
+        """
+        lanes = operands[0].lanes
+        name = ".".join([function.__module__, function.__qualname__, *(x.dtype.str[1:] for x in operands), str(lanes)])
+        if (known := self.module.globals.get(name)) is not None:
+            return known
+        types = [x.llvm.type for x in operands]
+        callee = ir.Function(self.module, ir.FunctionType(types[1], types), name)
+        callee.linkage = "internal"
+        for attribute in ("noinline", "cold"):
+            callee.attributes.add(attribute)
+        inside = Mathlib(self.module, callee, ir.IRBuilder(callee.append_basic_block("entry")))
+        inside.builder.ret(inside._lane_by_lane(function, [x.dtype for x in operands], lanes))
+        return callee
+
+    def _lane_by_lane(self, function: Callable[..., Value], dtypes: list[DType], lanes: int) -> Any:
+        """The body of an out-of-line function; its parameters are the condition, `otherwise` and the arguments."""
+        b = self.builder
+        condition, otherwise, *args = self.function.args
+        if lanes == 1:
+            return self.vector(function(self, *map(Register, args, dtypes[2:]))).llvm
+        entry, body, done = b.block, self.block("lane"), self.block("done")
+        bits = ir.IntType(lanes)
+        first_set = self.declare(f"llvm.cttz.i{lanes}", bits, [bits, I1])
+        waiting = b.bitcast(condition, bits)
+        b.branch(body)
+        b.position_at_end(body)
+        left, result = b.phi(bits), b.phi(otherwise.type)
+        lane = b.call(first_set, [left, ir.Constant(I1, 1)])
+        picked = map(Register, (b.extract_element(a, lane) for a in args), dtypes[2:])
+        one = self.vector(function(self, *picked)).llvm
+        following = b.insert_element(result, one, lane)
+        others = b.and_(left, b.sub(left, ir.Constant(bits, 1)))
+        for phi, start, later in ((left, waiting, others), (result, otherwise, following)):
+            phi.add_incoming(start, entry)
+            phi.add_incoming(later, b.block)
+        b.cbranch(b.icmp_unsigned("!=", others, ir.Constant(bits, 0)), body, done)
+        b.position_at_end(done)
+        return following

@@ -39,6 +39,7 @@ class Emitter(Protocol):
     def constant(self, value: Any, dtype: DType) -> Value: ...
     def index(self, value: int) -> Value:
         """The int64 constant `value`."""
+
     def dim(self, extent: Dim) -> Value:
         """An extent as an int64 value; a symbolic one is read from the call's arguments."""
 
@@ -47,14 +48,19 @@ class Emitter(Protocol):
     def mul(self, x: Value, y: Value) -> Value: ...
     def div(self, x: Value, y: Value) -> Value:
         """IEEE division; floats only."""
+
     def int_div(self, x: Value, y: Value) -> Value:
         """Division rounded towards zero; integers only. Any result for y = 0; MIN / -1 is MIN."""
+
     def int_rem(self, x: Value, y: Value) -> Value:
         """x - y * int_div(x, y), with the sign of x; integers only. Any result for y = 0."""
+
     def neg(self, x: Value) -> Value:
         """Minus x; flips just the sign bit of a float, wraps for an integer."""
+
     def fma(self, x: Value, y: Value, z: Value) -> Value:
         """x * y + z rounded once; floats only."""
+
     def abs(self, x: Value) -> Value: ...
     def sqrt(self, x: Value) -> Value: ...
     def floor(self, x: Value) -> Value: ...
@@ -62,28 +68,46 @@ class Emitter(Protocol):
     def trunc(self, x: Value) -> Value: ...
     def round(self, x: Value) -> Value:
         """To the nearest integer, halves to even, still a float."""
+
     def copysign(self, x: Value, y: Value) -> Value: ...
 
     def compare(self, op: str, x: Value, y: Value) -> Value:
         """`op` is one of eq ne lt le gt ge; the result is a bool. With a NaN only ne holds."""
+
     def select(self, condition: Value, x: Value, y: Value) -> Value:
         """x where the condition holds, else y; both are computed."""
+
     def when(self, condition: Value, then: Callable[[], Value], otherwise: Value) -> Value:
         """`then()` where the condition holds, else `otherwise`; `then` reads nothing for an index where it fails."""
+
+    def rarely(self, condition: Value, function: "Callable[..., Value]", args: Values, otherwise: Value) -> Value:
+        """`function(emitter, *args)` where the condition holds, else `otherwise`.
+
+        For costly code that few elements need. `function` is a function of a module, depends on nothing but its
+        arguments and works for all of their values, so it may be put out of line, computed once and for all lanes.
+        """
+
     def and_(self, x: Value, y: Value) -> Value: ...
     def or_(self, x: Value, y: Value) -> Value: ...
     def xor(self, x: Value, y: Value) -> Value: ...
     def invert(self, x: Value) -> Value:
         """Logical not of a bool, bitwise not of an integer."""
+
     def shift_left(self, x: Value, y: Value) -> Value:
         """0 <= y < width, else any result."""
+
     def shift_right(self, x: Value, y: Value) -> Value:
         """Keeps the sign of a signed x; 0 <= y < width, else any result."""
 
     def convert(self, x: Value, dtype: DType) -> Value:
         """x cast as `ndarray.astype` casts on this machine."""
+
     def bitcast(self, x: Value, dtype: DType) -> Value:
         """The bits of x as another dtype of the same width."""
+
+    def lookup(self, table: tuple[int, ...], index: Value, dtype: DType) -> Value:
+        """`table[index]`; any result for an index outside."""
+
     def math(self, function: str, *args: Value) -> Value:
         """A float function by NumPy's name: exp, log, sin, cos, tanh, power..."""
 
@@ -101,6 +125,7 @@ class Emitter(Protocol):
         started at `initial`. The order is fixed for a given type and does not depend on the batch or the threads, but
         it is not left to right: `merge` must be associative and commutative up to rounding.
         """
+
     def checked_index(self, value: Value, extent: Dim, axis: int) -> Value:
         """`value` if it lies in [-extent, extent), counted from the end where negative; outside, the fault is recorded
         (the call raises IndexError after the kernel) and a safe index is returned."""

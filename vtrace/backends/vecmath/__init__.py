@@ -16,23 +16,13 @@ from vtrace.backends.vecmath import (
     remainder,
     trigonometric,
 )
-from vtrace.backends.vecmath.number import Number
-from vtrace.ir.emitter import Emitter, Value
+from vtrace.backends.vecmath.number import on_values
+from vtrace.ir.emitter import Value
 
 Rule = Callable[..., Value]
 
-
-def _rule(function: Callable[..., Number]) -> Rule:
-    def rule(e: Emitter, *args: Value) -> Value:
-        return function(*(Number(e, x) for x in args)).value
-
-    rule.__name__ = function.__name__
-    rule.__doc__ = function.__doc__
-    return rule
-
-
 FUNCTIONS: dict[str, Rule] = {
-    function.__name__: _rule(function)
+    function.__name__: on_values(function)
     for function in (
         exponential.exp,
         exponential.exp2,

@@ -5,6 +5,7 @@ A Number records nothing: each operator calls the emitter. Nothing is reassociat
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache, wraps
 from typing import TypeAlias
 
 import numpy as np
@@ -172,9 +173,14 @@ class Number:
         """x where this bool holds, else y."""
         return self._new(self.e.select(self.value, x.value, x.like(y).value))
 
-    def when(self, then: "Callable[[], Number]", otherwise: "Number") -> "Number":
-        """`then()` where this bool holds, computed only if it holds in some lane; else `otherwise`."""
-        return self._new(self.e.when(self.value, lambda: then().value, otherwise.value))
+    def lookup(self, table: tuple[int, ...]) -> "Number":
+        """`table` at this integer, in its dtype."""
+        return self._new(self.e.lookup(table, self.value, self.dtype))
+
+    def rarely(self, function: "Callable[..., Number]", args: "tuple[Number, ...]", otherwise: "Number") -> "Number":
+        """`function(*args)` where this bool holds, computed only if it holds in some lane; else `otherwise`."""
+        values = tuple(x.value for x in args)
+        return self._new(self.e.rarely(self.value, on_values(function), values, otherwise.value))
 
     def clamp(self, low: float, high: float) -> "Number":
         """Limited to [low, high]; NaN stays."""
@@ -196,6 +202,17 @@ class Number:
     def by_format(self, single: float, double: float) -> float:
         """The first for float32, the second for float64."""
         return single if self.dtype.itemsize == 4 else double
+
+
+@cache
+def on_values(function: Callable[..., Number]) -> Callable[..., Value]:
+    """The rule (emitter, *values) -> value of a function of Numbers; the same one each time, so that it has an identity."""
+
+    @wraps(function)
+    def rule(e: Emitter, *args: Value) -> Value:
+        return function(*(Number(e, x) for x in args)).value
+
+    return rule
 
 
 Operand: TypeAlias = Number | float

@@ -140,6 +140,11 @@ class NumpyEmitter:
     def when(self, condition: Array, then: Callable[[], Value], otherwise: Value) -> Value:
         return self.select(condition, np.asarray(then()), np.asarray(otherwise)) if condition.any() else otherwise
 
+    def rarely(
+        self, condition: Array, function: Callable[..., Value], args: tuple[Array, ...], otherwise: Value
+    ) -> Value:
+        return self.when(condition, lambda: function(self, *args), otherwise)
+
     def and_(self, x: Array, y: Array) -> Value:
         return np.asarray(x & y)
 
@@ -161,6 +166,9 @@ class NumpyEmitter:
     def convert(self, x: Array, dtype: DType) -> Value:
         with np.errstate(all="ignore"):
             return np.asarray(x.astype(dtype))
+
+    def lookup(self, table: tuple[int, ...], index: Array, dtype: DType) -> Value:
+        return np.asarray(np.array(table, dtype).take(index.astype(np.int64), mode="clip"))
 
     def bitcast(self, x: Array, dtype: DType) -> Value:
         return np.asarray(x).view(dtype)

@@ -9,29 +9,18 @@ U64, I64 = DTYPES["u64"], DTYPES["i64"]
 LIMB = 0xFFFFFFFF
 WINDOW = 7
 """Limbs of 32 bits of 2/pi that one product needs: 3 limbs of x, 4 of the result, and one for carries."""
+LEADING_ZEROS = 2
+"""Limbs before the point, so that small numbers have a window too."""
+LIMBS = (0,) * LEADING_ZEROS + c.TWO_OVER_PI_BITS
 
 
-def windows(position: Number, count: int, leading_zeros: int) -> list[Number]:
-    """WINDOW limbs of 2/pi from `position` < count on, after some zeros: selected bit by bit of the position."""
-    digits = (0,) * leading_zeros + c.TWO_OVER_PI_BITS
-    limbs = [position.like(digit) for digit in digits[: count + WINDOW]]
-    bit = 1 << (count - 1).bit_length()
-    while bit := bit >> 1:
-        here = (position & bit).differs(0)
-        limbs = [
-            here.select(limbs[k + bit], limbs[k]) if k + bit < len(limbs) else limbs[k]
-            for k in range(min(len(limbs), bit - 1 + WINDOW))
-        ]
-    return limbs
-
-
-def fraction_of_turn(x: Number, count: int, leading_zeros: int) -> list[Number]:
+def fraction_of_turn(x: Number) -> list[Number]:
     """x / (2 pi) modulo 1 as four limbs of 32 bits, for a positive finite float64."""
     bits = x.bits().convert(U64)
     significand = (bits & (2**52 - 1)) | 2**52
     # x = significand * 2**(exponent - 1075), and the first limb of the window has weight 1 in x / (2 pi).
-    shift = (bits >> 52) - (1077 - 32 * leading_zeros)
-    w = windows(shift >> 5, count, leading_zeros)
+    shift = (bits >> 52) - (1077 - 32 * LEADING_ZEROS)
+    w = [((shift >> 5) + k).lookup(LIMBS) for k in range(WINDOW)]
     within = shift & 31
     low = (significand & LIMB) << within
     high = ((significand >> 32) << within) + (low >> 32)
@@ -51,7 +40,7 @@ def reduce_huge(x: Number) -> tuple[Number, Double]:
     """(n, r) with x = n pi/2 + r for a finite x of at least 2**11 (float32: 2**-7), n as an int64 modulo 4."""
     single = x.dtype.itemsize == 4
     size = abs(x).convert(FLOAT64_FORMAT.dtype)
-    first, second, third, fourth = fraction_of_turn(size, *((8, 2) if single else (32, 1)))
+    first, second, third, fourth = fraction_of_turn(size)
     top = (first << 32) | second
     n = (top + 2**61) >> 62
     signed = (top - (n << 62)).convert(I64)

@@ -25,14 +25,22 @@ def reduce_fully(x: Number, y: Number, steps: int) -> Number:
     return x
 
 
+def huge_quotient(left: Number, right: Number) -> Number:
+    """left modulo right for float64s whose quotient has any number of bits."""
+    return reduce_fully(left, right, 42)
+
+
+def large_quotient(left: Number, right: Number) -> Number:
+    """The same for operands that are float32s in fact."""
+    return reduce_fully(left, right, 6)
+
+
 def fmod(x: Number, y: Number) -> Number:
     """The exact remainder, with the sign of x."""
     single = x.dtype.itemsize == 4
     left, right = abs(x).convert(FLOAT64_FORMAT.dtype), abs(y).convert(FLOAT64_FORMAT.dtype)
-    steps = 6 if single else 42
     few = reduce_once(left, right)
-    # Rarely needed, and costly: a branch, taken where some quotient is huge.
     huge = (left / right >= 2.0**52) & (left < math.inf) & (right > 0.0)
-    result = huge.when(lambda: reduce_fully(left, right, steps), few)
+    result = huge.rarely(large_quotient if single else huge_quotient, (left, right), few)
     result = (right.equals(math.inf) & (left < math.inf)).select(left, result)
     return result.convert(x.dtype).copysign(x)

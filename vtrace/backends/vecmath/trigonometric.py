@@ -50,10 +50,10 @@ REDUCTION_LIMIT = (2.0**16, 2.0**36)
 """Up to here `reduce` is good, for float32 and float64."""
 
 
-def reduced(x: Number, finish: Callable[[Reduced], Number]) -> Number:
-    """`finish` of the reduced x; the costly reduction of huge numbers is a branch that is rarely taken."""
+def unless_huge(x: Number, usual: Number, of_huge: Callable[[Number], Number]) -> Number:
+    """`usual`, or `of_huge(x)` where x is beyond the limit."""
     huge = (abs(x) > x.by_format(*REDUCTION_LIMIT)) & (abs(x) < math.inf)
-    return huge.when(lambda: finish(Reduced(*reduce_huge(x))), finish(reduce(x)))
+    return huge.rarely(of_huge, (x,), usual)
 
 
 def quarter_turn(reduced: Reduced, turns: int) -> Number:
@@ -66,20 +66,35 @@ def quarter_turn(reduced: Reduced, turns: int) -> Number:
     return (shifted & 2).differs(0).select(-size, size)
 
 
+def sin_of_huge(x: Number) -> Number:
+    """sin(x) for a huge finite x."""
+    return quarter_turn(Reduced(*reduce_huge(x)), 0)
+
+
+def cos_of_huge(x: Number) -> Number:
+    """cos(x) for a huge finite x."""
+    return quarter_turn(Reduced(*reduce_huge(x)), 1)
+
+
+def tan_of_huge(x: Number) -> Number:
+    """tan(x) for a huge finite x."""
+    return tangent(Reduced(*reduce_huge(x)))
+
+
 def sin(x: Number) -> Number:
     """The sine of x radians."""
     # The sign of -0.0 is lost in the reduction.
-    return (abs(x) < x.format.epsilon).select(x, reduced(x, lambda turned: quarter_turn(turned, 0)))
+    return (abs(x) < x.format.epsilon).select(x, unless_huge(x, quarter_turn(reduce(x), 0), sin_of_huge))
 
 
 def cos(x: Number) -> Number:
     """The cosine of x radians."""
-    return reduced(x, lambda turned: quarter_turn(turned, 1))
+    return unless_huge(x, quarter_turn(reduce(x), 1), cos_of_huge)
 
 
 def tan(x: Number) -> Number:
     """The tangent of x radians."""
-    return (abs(x) < x.format.epsilon).select(x, reduced(x, tangent))
+    return (abs(x) < x.format.epsilon).select(x, unless_huge(x, tangent(reduce(x)), tan_of_huge))
 
 
 def tangent(reduced: Reduced) -> Number:
