@@ -7,13 +7,16 @@ the others do their work alone) and after a fork (the child makes a new pool whe
 import ctypes
 import functools
 import os
+import signal
 import threading
 from pathlib import Path
 from typing import Any
 
 from vtrace.backends.jit import Machine
+from vtrace.errors import UsageError
 
 POOL_BYTES = 512
+MOST_THREADS = 1024
 SPINS = 2000
 """How often an idle worker looks for work before it sleeps: some 20 us, about what waking it would cost."""
 BLOCKS_PER_THREAD = 8
@@ -25,8 +28,10 @@ WORTH_SHARING = 20_000.0
 @functools.cache
 def thread_count() -> int:
     """VTRACE_NUM_THREADS, else the number of CPUs this process may use."""
-    asked = int(os.environ.get("VTRACE_NUM_THREADS", "0"))
-    return asked or len(os.sched_getaffinity(0))
+    asked = os.environ.get("VTRACE_NUM_THREADS", "")
+    if asked and not (asked.isdecimal() and 0 <= int(asked) <= MOST_THREADS):
+        raise UsageError(f"VTRACE_NUM_THREADS is {asked!r}; it takes a number up to {MOST_THREADS}, 0 for all CPUs")
+    return int(asked or 0) or min(len(os.sched_getaffinity(0)), MOST_THREADS)
 
 
 @functools.cache
@@ -50,9 +55,14 @@ class Pool:
         self.run = prototype(code.address("vtrace_pool_run"))
         create = ctypes.CDLL(None).pthread_create
         create.argtypes = [ctypes.c_void_p] * 4
-        for _ in range(thread_count() - 1):
-            handle = ctypes.c_uint64()
-            create(ctypes.byref(handle), None, code.address("vtrace_pool_worker"), self.address)
+        # signals are Python's: a worker inherits that all are blocked, so that Ctrl-C always reaches the main thread
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+        try:
+            for _ in range(thread_count() - 1):
+                handle = ctypes.c_uint64()
+                create(ctypes.byref(handle), None, code.address("vtrace_pool_worker"), self.address)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
 _pool: Pool | None = None
