@@ -9,6 +9,7 @@ array([ 576, 2025])
 """
 
 from vtrace import ir as ir
+from vtrace import lax as lax
 from vtrace import numpy as numpy
 from vtrace.api import Function as Function
 from vtrace.api import Inspection as Inspection

@@ -22,7 +22,8 @@ def resolve(ufunc: np.ufunc, operands: tuple[Tracer, ...], dtype: DType | None =
     Raises DTypeError with NumPy's words where the ufunc does not take them, and where it would compute in a dtype that
     the IR does not have.
     """
-    types = tuple(_WEAK[t.dtype.kind][0] if t.weak else t.dtype for t in operands)
+    alone = all(t.weak for t in operands)  # Python integers among themselves compare as objects, which are never here
+    types = tuple(_WEAK[t.dtype.kind][0] if t.weak and not alone else t.dtype for t in operands)
     wanted = (*types, *(None,) * ufunc.nout)
     try:
         if dtype is None:

@@ -1,0 +1,22 @@
+"""Structured control flow with JAX's names: `from vtrace import lax`.
+
+Inside a function that `vmap` or `jit` traces these become branches and loops of the compiled program; under `vmap`
+every example runs its own. Called on NumPy arrays outside of any trace, they are the Python loops and branches they
+stand for.
+"""
+
+from vtrace.lax.associative import associative_scan as associative_scan
+from vtrace.lax.branches import cond as cond
+from vtrace.lax.branches import switch as switch
+from vtrace.lax.scans import map as map
+from vtrace.lax.scans import scan as scan
+from vtrace.lax.selection import select as select
+from vtrace.lax.selection import select_n as select_n
+from vtrace.lax.slicing import dynamic_index_in_dim as dynamic_index_in_dim
+from vtrace.lax.slicing import dynamic_slice as dynamic_slice
+from vtrace.lax.slicing import dynamic_slice_in_dim as dynamic_slice_in_dim
+from vtrace.lax.slicing import dynamic_update_index_in_dim as dynamic_update_index_in_dim
+from vtrace.lax.slicing import dynamic_update_slice as dynamic_update_slice
+from vtrace.lax.slicing import dynamic_update_slice_in_dim as dynamic_update_slice_in_dim
+from vtrace.lax.while_loops import fori_loop as fori_loop
+from vtrace.lax.while_loops import while_loop as while_loop
