@@ -9,6 +9,7 @@ from typing import Any, Generic, ParamSpec, TypeVar, overload
 
 from vtrace.api.call import Call
 from vtrace.api.capture import capture
+from vtrace.api.debugging import jit_is_disabled
 from vtrace.api.fast_path import FastPath
 from vtrace.api.inspection import Inspection
 from vtrace.api.leaves import is_weak, ready_array
@@ -47,7 +48,7 @@ class Function(Generic[P, R_co]):
         frame = current_frame()
         if frame is not None:
             return self._call_traced(frame, args, kwargs)  # type: ignore[no-any-return]  # tracers stand for R_co
-        if not kwargs:
+        if not kwargs and not jit_is_disabled():
             results = self._fast.entry(args)
             if results is not None:
                 return results  # type: ignore[no-any-return]  # the structure is that of R_co

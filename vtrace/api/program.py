@@ -4,9 +4,13 @@ from collections.abc import Callable, Sequence
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from vtrace.api.capture import Captured
+from vtrace.api.debugging import jit_is_disabled
 from vtrace.api.outputs import Outputs
 from vtrace.ir.graph import Graph
+from vtrace.ir.interpreter import evaluate
 from vtrace.ir.types import Array
 
 if TYPE_CHECKING:
@@ -77,8 +81,16 @@ class Program:
 
     def __call__(self, arrays: Sequence[Array]) -> Any:
         """The results for `arrays`, which fit the signature and are ready for a kernel."""
+        if jit_is_disabled():
+            return self._interpret(arrays)
         executable = self._executable
         if executable is None:
             executable = self.executable
         assert self._outputs is not None
         return self._outputs.assemble(arrays, executable(*arrays))
+
+    def _interpret(self, arrays: Sequence[Array]) -> Any:
+        """The results without machine code: the batched graph, as it is, run equation by equation."""
+        outputs = Outputs(self.batched, self._captured.results)
+        computed = evaluate(outputs.graph, *arrays)
+        return outputs.assemble(arrays, [np.array(a) for a in computed])  # a reshape, say, is a view of an argument
