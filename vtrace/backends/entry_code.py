@@ -40,6 +40,9 @@ class EntryCode:
         self.words.initializer = ir.Constant(words, None)
         self.kernel = kernel
         self.function = ir.Function(module, ir.FunctionType(POINTER, [POINTER]), ENTRY)
+        for attribute in ("noinline", "optnone"):  # nothing to gain here, and compiling it takes half as long
+            self.function.attributes.add(attribute)
+        kernel.attributes.add("noinline")
         self.builder = ir.IRBuilder(self.function.append_basic_block("start"))
         self.misfit = self.function.append_basic_block("misfit")
         self.size: Any = ir.Constant(I64, 1)
