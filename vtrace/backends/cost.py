@@ -1,12 +1,12 @@
 """A rough estimate of how long a kernel takes: enough to decide whether threads are worth it."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from vtrace.backends.layout import Layout
 from vtrace.ir.graph import Equation, Graph
 from vtrace.ir.primitive import Primitive
-from vtrace.ir.types import Shape, static_shape
+from vtrace.ir.types import Shape
 from vtrace.ops.contraction import Dot
 from vtrace.ops.control import Cond, Mapped, Scan, While
 from vtrace.ops.kinds import FLOATS, Uniform
@@ -15,58 +15,80 @@ NANOSECONDS = 0.1
 """For one element of one simple operation, in a vector register or streaming from memory."""
 FUNCTION = 10
 """How many simple operations a transcendental function is worth."""
-TRIPS = 30
-"""How often a `while` is taken to run."""
+TRIPS = 100
+"""How many trips a `while` is taken to make: nobody knows, but loops are seldom short."""
 
 Elements = Callable[[Shape], int]
-"""How many elements of a value belong to one item."""
+"""How many elements of a shape one item has."""
 
 
 def nanoseconds_per_item(graph: Graph, layout: Layout) -> float:
     """The estimated time for one step along the parallel axis."""
 
     def elements(shape: Shape) -> int:
-        """The elements that belong to one item; none for what all items share."""
         axis = layout.parallel_axis(shape)
         if axis is None:
-            return 0 if layout.extents else _all(shape)
-        if layout.mode == "flat":
-            return 1
-        return _all(tuple(d for a, d in enumerate(shape) if a != axis))
+            return 0  # all items share it
+        return 1 if layout.mode == "flat" else _static((*shape[:axis], *shape[axis + 1 :]))
 
     moved = sum(elements(a.type.shape) for a in (*graph.inputs, *graph.outputs))
-    return NANOSECONDS * (moved + _work(graph, elements))
+    return NANOSECONDS * (moved + sum(_equation(e, elements) for e in graph.equations))
 
 
-def _all(shape: Shape) -> int:
-    return math.prod(static_shape(shape))
+def is_bounded(graph: Graph) -> bool:
+    """Whether the work is known before it is done: there is no `while` in the graph, however deep."""
+    return not any(isinstance(op, While) for op in _primitives(graph))
 
 
-def _work(graph: Graph, elements: Elements) -> int:
-    """Simple operations for one item."""
-    return sum(_equation(e, elements) for e in graph.equations)
+def _static(shape: Shape) -> int:
+    return math.prod(d for d in shape if isinstance(d, int))
 
 
 def _equation(equation: Equation, elements: Elements) -> int:
+    """In simple operations."""
     op = equation.primitive
-    if isinstance(op, Cond | While | Scan | Mapped):
-        return _control(op)
-    result = elements(equation.outputs[0].type.shape)
+    result = max((elements(v.type.shape) for v in equation.outputs), default=0)
     if isinstance(op, Dot):
         x = equation.inputs[0].type.shape
         return result * math.prod(d for a in op.contract[0] if isinstance(d := x[a], int))
     if isinstance(op, Uniform) and op.kinds == FLOATS:
         return FUNCTION * result
-    return max([result, *(elements(a.type.shape) for a in equation.inputs)])
+    if isinstance(op, Mapped):
+        return elements((op.size,)) * _control(op.primitive)
+    return max([result, _control(op), *(elements(a.type.shape) for a in equation.inputs)])
 
 
 def _control(op: Primitive) -> int:
-    """Simple operations for one run of a loop or branch."""
+    """A branch or a loop of one example; 0 for anything else."""
     if isinstance(op, Cond):
-        return max(_work(g, _all) for g in op.branches)
+        return max(map(_graph, op.branches))
     if isinstance(op, While):
-        return TRIPS * (_work(op.cond, _all) + _work(op.body, _all))
+        return TRIPS * (_graph(op.cond) + _graph(op.body))
     if isinstance(op, Scan):
-        return op.length * (1 + _work(op.body, _all))
-    assert isinstance(op, Mapped)
-    return _control(op.primitive) * (op.size if isinstance(op.size, int) else 1)
+        return op.length * _graph(op.body)
+    return _static((op.size,)) * _control(op.primitive) if isinstance(op, Mapped) else 0
+
+
+def _graph(graph: Graph) -> int:
+    return sum(_equation(e, _static) for e in graph.equations)
+
+
+def _primitives(graph: Graph) -> Iterator[Primitive]:
+    """Those of a graph and of the graphs within it."""
+    for equation in graph.equations:
+        waiting = [equation.primitive]
+        while waiting:
+            op = waiting.pop()
+            yield op
+            if isinstance(op, Mapped):
+                waiting.append(op.primitive)
+            for inner in _graphs(op):
+                yield from _primitives(inner)
+
+
+def _graphs(op: Primitive) -> tuple[Graph, ...]:
+    if isinstance(op, Cond):
+        return op.branches
+    if isinstance(op, While):
+        return (op.cond, op.body)
+    return (op.body,) if isinstance(op, Scan) else ()

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from vtrace.backends import objects
+from vtrace.backends.cost import is_bounded
 from vtrace.backends.extents import Extents
 from vtrace.backends.jit import Machine
 from vtrace.backends.layout import Layout
@@ -59,6 +60,7 @@ def plan(program: Graph, kernel: Graph, layout: Layout) -> Plan | None:
     shapes = [layout.extents, *(v.type.shape for v in results)]
     if (
         _numpy() is None
+        or not is_bounded(kernel)  # it would keep the GIL for as long as it likes
         or len(program.equations) != 1
         or set(results) != set(program.outputs)
         or len(symbols) > 1
