@@ -1,5 +1,6 @@
 """What fusion has to know about primitives: which are free to repeat, which are costly, which read an operand often."""
 
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from vtrace.ir.graph import Equation, Literal
@@ -8,6 +9,7 @@ from vtrace.ir.types import ArrayType, Shape, Symbol, count, symbols_of
 from vtrace.ops.argreduce import ArgReduction
 from vtrace.ops.arithmetic import Abs, Add, Maximum, Minimum, Mul, Neg, Sign, Sub
 from vtrace.ops.comparison import Equal, Greater, GreaterEqual, Less, LessEqual, NotEqual
+from vtrace.ops.control import is_control
 from vtrace.ops.kinds import Elementwise, Reduction
 from vtrace.ops.logic import And, Not, Or, ShiftLeft, ShiftRight, Xor
 from vtrace.ops.movement import Broadcast, Concatenate, Iota, Pad, Reshape, Reverse, Slice, Transpose
@@ -25,10 +27,24 @@ CHEAP = (
 )
 """A cycle or so an element: computing one again costs no more than loading it."""
 
+END_KERNEL_AFTER = 4096
+"""Elements of an example: a larger array that a branch or a loop makes ends its kernel where something reads it.
+
+Scratch memory holds such arrays while the rest of the kernel runs, and it is small.
+"""
+
 READS_ONCE = (Elementwise, Reduction, ArgReduction, Reshape, Reverse, Slice, Transpose, Concatenate, Pad)
 """They read each element of an operand at most once. Anything else may read one many times."""
 
-Space: TypeAlias = Symbol | Shape
+
+@dataclass(frozen=True)
+class Alone:
+    """The space of an equation that shares its kernel with no other: a branch or a loop that all examples share."""
+
+    position: int
+
+
+Space: TypeAlias = Symbol | Shape | Alone
 """What kernels that can share a loop have in common: the batch extent, or without one the shape of what they store."""
 
 
@@ -45,7 +61,12 @@ def is_batched(equation: Equation) -> bool:
 
 def is_library(equation: Equation) -> bool:
     """Whether the equation stays out of kernels: a call on whole arrays."""
-    return not isinstance(equation.primitive, ElementPrimitive)
+    return not isinstance(equation.primitive, ElementPrimitive) and not is_control(equation.primitive)
+
+
+def ends_kernel(equation: Equation) -> bool:
+    """Whether a branch or a loop makes an array that is too large for scratch memory."""
+    return is_control(equation.primitive) and any(count(v.type.shape)[0] > END_KERNEL_AFTER for v in equation.outputs)
 
 
 def is_free(equation: Equation) -> bool:

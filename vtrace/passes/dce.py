@@ -1,6 +1,8 @@
-"""Dead code: equations none of whose results are used."""
+"""Dead code: equations none of whose results are used, and the unused part of branches and loops."""
 
 from vtrace.ir.graph import Atom, Graph, Var
+from vtrace.ops.control import is_control
+from vtrace.passes.prune import prune
 from vtrace.passes.rewrite import renumber
 
 
@@ -12,11 +14,15 @@ def dce(graph: Graph) -> Graph:
         live.update(a.index for a in atoms if isinstance(a, Var))
 
     use(graph.outputs)
-    kept = []
+    kept, changed = [], False
     for equation in reversed(graph.equations):
-        if any(v.index in live for v in equation.outputs):
-            kept.append(equation)
-            use(equation.inputs)
-    if len(kept) == len(graph.equations):
-        return graph
-    return renumber(graph.inputs, kept[::-1], graph.outputs)
+        if not any(v.index in live for v in equation.outputs):
+            changed = True
+            continue
+        whole = equation
+        if is_control(equation.primitive):
+            equation = prune(equation, live, dce)
+        changed |= equation is not whole
+        kept.append(equation)
+        use(equation.inputs)
+    return renumber(graph.inputs, kept[::-1], graph.outputs) if changed else graph

@@ -1,4 +1,7 @@
-"""Constant folding: what does not depend on any input is computed once, here, by NumPy."""
+"""Constant folding: what does not depend on any input is computed once, here, by NumPy.
+
+Branches and loops are not: a loop may take long, and even for ever.
+"""
 
 import math
 
@@ -6,6 +9,7 @@ import numpy as np
 
 from vtrace.ir.graph import Equation, Graph, Literal
 from vtrace.ir.types import Shape
+from vtrace.ops.control import is_control
 from vtrace.passes.rewrite import Rewriter, rewrite
 
 MAX_ELEMENTS = 1024
@@ -26,7 +30,9 @@ def _rule(rewriter: Rewriter, equation: Equation) -> tuple[Literal, ...] | None:
         if not isinstance(atom, Literal) or atom.data is None:
             return None
         arrays.append(atom.data)
-    if equation.primitive.name in SYMBOLIC or not all(_is_small(v.type.shape) for v in equation.outputs):
+    if equation.primitive.name in SYMBOLIC or is_control(equation.primitive):
+        return None
+    if not all(_is_small(v.type.shape) for v in equation.outputs):
         return None
     try:
         with np.errstate(all="ignore"):

@@ -104,7 +104,7 @@ def _reads(names: Names, equations: Sequence[Equation]) -> list[str]:
 def _stores(names: Names, partition: Partition, step: Step) -> list[str]:
     lines = []
     for position in step.stored:
-        for var in partition.equations[position].outputs:
+        for var in partition.stored_results(position):
             why = "; ".join(partition.reasons.get(position, ["result of a library call"]))
             text = f"  stores {_text(names, var)}, {bytes_per_example(var.type)} bytes: {why}"
             source = partition.equations[position].source

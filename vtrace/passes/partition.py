@@ -17,8 +17,19 @@ from dataclasses import dataclass, field
 
 from vtrace.ir.graph import Atom, Equation, Graph, Var
 from vtrace.ir.types import Symbol
+from vtrace.ops.control import is_control
 from vtrace.ops.kinds import Elementwise
-from vtrace.passes.cost import Space, is_batched, is_costly, is_free, is_library, reads_often, space_of
+from vtrace.passes.cost import (
+    Alone,
+    Space,
+    ends_kernel,
+    is_batched,
+    is_costly,
+    is_free,
+    is_library,
+    reads_often,
+    space_of,
+)
 
 MAX_ROUNDS = 8
 """After so many rounds of step 3, what several kernels still share is computed in each of them."""
@@ -76,6 +87,7 @@ class Partition:
         self._library = list(map(is_library, graph.equations))
         self._free = list(map(is_free, graph.equations))
         self._batched = list(map(is_batched, graph.equations))
+        self._alone = [is_control(e.primitive) and not b for e, b in zip(graph.equations, self._batched, strict=True)]
         self._readers: list[list[tuple[int, int]]] = [[] for _ in graph.equations]
         for position, equation in enumerate(graph.equations):
             for operand, atom in enumerate(equation.inputs):
@@ -88,6 +100,7 @@ class Partition:
             if not self._store_shared(allowed=round_left > 0):
                 break
         self.steps = self._join(self._collect())
+        self._read_outside = self._find_read_outside()
 
     def made_by(self, atom: Atom) -> int | None:
         """The position of the equation that makes `atom`."""
@@ -112,6 +125,7 @@ class Partition:
             if library:
                 for atom in equation.inputs:
                     self._store(self.made_by(atom), f"operand of {equation.primitive.name}, a library call")
+        self._store_around_control()
         read_often, read_by_batch = self._demand()
         costly: list[bool] = []
         for position, equation in enumerate(self.equations):
@@ -123,6 +137,27 @@ class Partition:
                 self._store(position, "the same for every example, computed once")
             elif read_often[position] and costly[position]:
                 self._store(position, f"{equation.primitive.name} read by a larger loop")
+
+    def _store_around_control(self) -> None:
+        """What branches and loops make that all examples share, or that is large; the arrays that such loops read."""
+        for position, equation in enumerate(self.equations):
+            if self._alone[position]:
+                self._store(position, "control flow that all examples share")
+                for atom in equation.inputs:
+                    self._store_source(atom, f"read by {equation.primitive.name}, which runs once")
+            elif self._readers[position] and ends_kernel(equation):
+                self._store(position, "a large result of control flow, read after it")
+
+    def _store_source(self, atom: Atom, reason: str) -> None:
+        """Store an array, or what it is made of by movement alone."""
+        position = self.made_by(atom)
+        if position is None or atom.type.rank == 0:
+            return
+        if not self._free[position]:
+            self._store(position, reason)
+            return
+        for source in self.equations[position].inputs:
+            self._store_source(source, reason)
 
     def _demand(self) -> tuple[list[bool], list[bool]]:
         """For each equation whether its result is read often for one element, and whether batched code reads it."""
@@ -155,9 +190,13 @@ class Partition:
                 space = self._space(position)
                 self._levels[position] = wait.in_space(space)
                 wait = _Wait(0, {space: self._levels[position]})
+                if ends_kernel(equation):
+                    wait = _Wait(self._levels[position] + 1)
             waits.append(wait)
 
     def _space(self, position: int) -> Space:
+        if self._alone[position]:
+            return Alone(position)
         return space_of(self.equations[position].outputs[0].type)
 
     # Step 3
@@ -237,13 +276,31 @@ class Partition:
         own = set(self.members(step))
         return {made for position in own for made in self._makers(position) if made not in own}
 
+    def stored_results(self, position: int) -> tuple[Var, ...]:
+        """The results of a stored equation that are outputs, or that other steps read; all if there is none."""
+        results = self.equations[position].outputs
+        if len(results) == 1:
+            return results
+        return tuple(v for v in results if v.index in self._read_outside) or results
+
+    def _find_read_outside(self) -> set[int]:
+        """The variables that are outputs, or that another step reads than the one that makes them."""
+        found = {a.index for a in self.graph.outputs if isinstance(a, Var)}
+        for step in self.steps:
+            own = set(self.members(step))
+            for position in own:
+                for atom in self.equations[position].inputs:
+                    if isinstance(atom, Var) and self.made_by(atom) not in own:
+                        found.add(atom.index)
+        return found
+
     def _makers(self, position: int) -> Iterable[int]:
         return (m for a in self.equations[position].inputs if (m := self.made_by(a)) is not None)
 
 
 def stored_vars(partition: Partition, step: Step) -> list[Var]:
-    """The variables a step stores."""
-    return [v for position in step.stored for v in partition.equations[position].outputs]
+    """The variables a step stores. Of the results of a loop, these are the ones that are read elsewhere."""
+    return [v for position in step.stored for v in partition.stored_results(position)]
 
 
 def equations_of(partition: Partition, step: Step) -> list[Equation]:

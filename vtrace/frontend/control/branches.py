@@ -8,8 +8,10 @@ from vtrace.frontend.control.carry import REMEDY
 from vtrace.frontend.control.leaf import LeafType, common_dtype, differences, leaf_paths, leaf_type
 from vtrace.frontend.pytree import Tree, unflatten
 from vtrace.frontend.source import at_user_line
-from vtrace.frontend.trace import emit_all
+from vtrace.frontend.trace import atom_of, current_frame, emit_all
 from vtrace.frontend.tracer import Tracer
+from vtrace.ir.builder import inline
+from vtrace.ir.graph import Graph, Var
 from vtrace.ir.types import DTYPES, DType
 from vtrace.ops.control import Cond
 
@@ -29,10 +31,19 @@ def branch(index: Tracer, functions: Sequence[Callable[[], Tree]], what: str, na
         return bodies[0].results
     constants = merge_constants(bodies)
     branches = tuple(close(body, constants, dtypes) for body in bodies)
-    results = emit_all(Cond(branches), index, *constants)
+    results = _chosen(branches, index, constants) if index.is_constant else emit_all(Cond(branches), index, *constants)
     weak = [all(leaves) for leaves in zip(*([t.weak for t in body.leaves] for body in bodies), strict=True)]
     marked = [Tracer(t.atom, t.frame, w, t.source) for t, w in zip(results, weak, strict=True)]
     return unflatten(bodies[0].spec, marked)
+
+
+def _chosen(branches: Sequence[Graph], index: Tracer, constants: Sequence[Tracer]) -> list[Tracer]:
+    """The results where the index is known after all: the other branches have been checked, and are not needed."""
+    frame = current_frame()
+    assert frame is not None
+    graph = branches[max(0, min(int(index.constant()), len(branches) - 1))]
+    atoms = inline(frame.builder, graph, [atom_of(t, frame) for t in constants])
+    return [Tracer(a, frame if isinstance(a, Var) else None, False, None) for a in atoms]
 
 
 def _check_structure(first: Body, other: Body, what: str, first_name: str, name: str) -> None:
