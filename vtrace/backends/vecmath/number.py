@@ -173,6 +173,10 @@ class Number:
         """x where this bool holds, else y."""
         return self._new(self.e.select(self.value, x.value, x.like(y).value))
 
+    def when(self, then: "Callable[[], Number]", otherwise: "Number") -> "Number":
+        """`then()` where this bool holds, computed only if it holds in some lane; else `otherwise`."""
+        return self._new(self.e.when(self.value, lambda: then().value, otherwise.value))
+
     def lookup(self, table: tuple[int, ...]) -> "Number":
         """`table` at this integer, in its dtype."""
         return self._new(self.e.lookup(table, self.value, self.dtype))
@@ -206,7 +210,7 @@ class Number:
 
 @cache
 def on_values(function: Callable[..., Number]) -> Callable[..., Value]:
-    """The rule (emitter, *values) -> value of a function of Numbers; the same one each time, so that it has an identity."""
+    """The rule (emitter, *values) -> value of a function of Numbers: the same object each time it is asked for."""
 
     @wraps(function)
     def rule(e: Emitter, *args: Value) -> Value:

@@ -5,14 +5,11 @@ import math
 from vtrace.backends.vecmath import coefficients as c
 from vtrace.backends.vecmath.doubled import (
     Double,
-    add,
-    constant,
-    divide,
     fast_two_sum,
-    multiply,
     two_product,
+    two_sum,
 )
-from vtrace.backends.vecmath.exponential import exp_reduced, exponent_limits, reduce_base2
+from vtrace.backends.vecmath.exponential import beyond_linear, exponent_limits, reduce_base2
 from vtrace.backends.vecmath.number import FLOAT64_FORMAT, Number
 from vtrace.backends.vecmath.scaling import (
     integer_to_float,
@@ -20,64 +17,116 @@ from vtrace.backends.vecmath.scaling import (
     round_to_integer,
     scale,
     split_exponent,
+    split_normal,
 )
 
 
-def log2_double(x: Number) -> Double:
-    """log2(x) to about 65 bits, for a positive finite float64."""
-    m, exponent = split_exponent(x)
-    k = integer_to_float(exponent, x.format)
-    s = divide(Double(m - 1.0, x.like(0.0)), fast_two_sum(x.like(1.0), m))
-    square = two_product(s.high, s.high)
-    z = Double(square.high, (2.0 * s.high).fma(s.low, square.low))
-    # log(m) = 2 s (1 + z w) with w = 1/3 + z tail(z).
-    third, error = fast_two_sum(x.like(1.0 / 3.0), z.high * z.high.polynomial(c.LOG_LONG))
-    w = Double(third, error + x.like(2.0**-54 / 3.0))
-    line = multiply(s, constant(x, c.LOG2_E))
-    line = Double(2.0 * line.high, 2.0 * line.low)
-    return add(Double(k, k.like(0.0)), add(line, multiply(line, multiply(z, w))))
+def log2_double(m: Number, exponent: Number) -> Double:
+    """log2(m * 2**exponent) to about 65 bits, for a float64 m from sqrt(1/2) to sqrt(2).
+
+    log2(m) = a (1 + t) with a = 2 s / ln 2, s = (m - 1) / (m + 1) and t = z w(z), z = s**2. No sum is normalised but
+    the last one: low parts only have to be small.
+    """
+    k = integer_to_float(exponent, m.format)
+    difference, total = m - 1.0, m + 1.0
+    reciprocal = 1.0 / total
+    s = difference * reciprocal
+    remainder = (-s).fma(m - (total - 1.0), (-s).fma(total, difference))
+    s_low = remainder * reciprocal
+    z = s * s
+    z_low = (s + s).fma(s_low, s.fma(s, -z))
+    tail = z.polynomial(c.LOG_LONG)
+    third = m.like(1.0 / 3.0)
+    w = z.fma(tail, third)
+    w_low = z.fma(tail, third - w) + 2.0**-54 / 3.0
+    t = z * w
+    t_low = z.fma(w, -t) + z.fma(w_low, z_low * w)
+    factor, factor_low = 2.0 * c.LOG2_E[8][0], 2.0 * c.LOG2_E[8][1]
+    a = s * factor
+    a_low = s.fma(factor, -a) + s.fma(factor_low, s_low * factor)
+    b = a * t
+    b_low = a.fma(t, -b) + a.fma(t_low, a_low * t)
+    large = fast_two_sum(k, a)
+    sum_, error = two_sum(large.high, b)
+    return Double(sum_, error + (large.low + (a_low + b_low)))
 
 
-def power_size64(x: Number, y: Number) -> Number:
-    """x**y of float64 x >= 0, apart from NumPy's rules for 1**y and x**0."""
-    low_limit, high_limit = exponent_limits(x, 1.0)
-    logarithm = log2_double(x)
-    edge = (x < math.inf).select(x.equals(0.0).select(x.like(-math.inf), logarithm.high), x)
-    product = edge * y
-    error = edge.fma(y, -product) + logarithm.low * y
-    ordinary = (abs(product) < high_limit + 64.0) & (edge > -math.inf) & (edge < math.inf)
-    exponent = Double(product.clamp(low_limit, high_limit), ordinary.select(error, 0.0))
-    return exp_reduced(reduce_base2(exponent))
+def exp2_double(x: Double) -> tuple[Number, Number]:
+    """(p, n) with 2**x = p * 2**n, n an integer."""
+    n, r = reduce_base2(x)
+    r = fast_two_sum(*r)
+    one, error = fast_two_sum(r.high.like(1.0), r.high)
+    return one + (error + beyond_linear(r)), n
 
 
-def power_size32(x: Number, y: Number) -> Number:
-    """The same for float32, computed in float64, whose range and precision need no double-word."""
-    wide, wide_y = x.convert(FLOAT64_FORMAT.dtype), y.convert(FLOAT64_FORMAT.dtype)
-    m, exponent = split_exponent(wide)
+def log2_wide(m: Number, exponent: Number) -> Number:
+    """log2(m * 2**exponent) to about 34 bits, for a float64 m from sqrt(1/2) to sqrt(2)."""
     s = (m - 1.0) / (m + 1.0)
     z = s * s
     tail = z.polynomial(c.LOG_LONG, size=4).fma(z, 1.0 / 3.0)
     line = s * (2.0 * c.LOG2_E[8][0])
-    logarithm = integer_to_float(exponent, FLOAT64_FORMAT) + line.fma(z * tail, line)
-    edge = (wide < math.inf).select(wide.equals(0.0).select(wide.like(-math.inf), logarithm), wide)
-    rounded, n = round_to_integer((edge * wide_y).clamp(-200.0, 200.0))
-    r = ((edge * wide_y).clamp(-200.0, 200.0) - rounded) * c.LN2[8][0]
+    return integer_to_float(exponent, m.format) + line.fma(z * tail, line)
+
+
+def exp2_wide(x: Number) -> Number:
+    """2**x of a float64 within the range of float32, to about 34 bits."""
+    rounded, n = round_to_integer(x)
+    r = (x - rounded) * c.LN2[8][0]
     grown = (r * r).fma(r.polynomial(c.EXP, size=4), r) + 1.0
-    return (grown * power_of_two(n, FLOAT64_FORMAT)).convert(x.dtype)
+    return (grown.bits() + (n << FLOAT64_FORMAT.mantissa)).as_float(FLOAT64_FORMAT)
+
+
+def power_usual(size: Number, y: Number) -> tuple[Number, Number]:
+    """size**y for a normal size > 0 and a normal result; and whether these are what was given."""
+    single = size.dtype.itemsize == 4
+    usual = (size >= size.format.min_normal) & (size < math.inf)
+    if single:
+        wide = log2_wide(*split_normal(size.convert(FLOAT64_FORMAT.dtype))) * y.convert(FLOAT64_FORMAT.dtype)
+        return exp2_wide(wide).convert(size.dtype), usual & (abs(wide) < 126.0)
+    logarithm = log2_double(*split_normal(size))
+    product = logarithm.high * y
+    error = logarithm.high.fma(y, -product) + logarithm.low * y
+    grown, n = exp2_double(Double(product, error))
+    scaled = (grown.bits() + (n << FLOAT64_FORMAT.mantissa)).as_float(FLOAT64_FORMAT)
+    return scaled, usual & (abs(product) < 1021.0)
+
+
+def power_in_full(size: Number, y: Number) -> Number:
+    """size**y for any size that is not negative, with NumPy's special cases."""
+    edge = size.equals(0.0) | size.equals(math.inf)
+    low_limit, high_limit = exponent_limits(size, 1.0)
+    if size.dtype.itemsize == 4:
+        logarithm = log2_wide(*split_normal(size.convert(FLOAT64_FORMAT.dtype)))
+        product = (logarithm * y.convert(FLOAT64_FORMAT.dtype)).clamp(low_limit - 1.0, high_limit + 1.0)
+        result = exp2_wide(product).convert(size.dtype)
+    else:
+        long = log2_double(*split_exponent(size))
+        rounded = long.high * y
+        error = long.high.fma(y, -rounded) + long.low * y
+        error = (abs(rounded) < high_limit + 64.0).select(error, 0.0)
+        result = scale(*exp2_double(Double(rounded.clamp(low_limit, high_limit), error)))
+    vanishing = (size < 1.0) ^ (y < 0.0)
+    result = (edge | abs(y).equals(math.inf)).select(vanishing.select(size.like(0.0), math.inf), result)
+    result = (size.is_nan() | y.is_nan()).select(size + y, result)
+    return (y.equals(0.0) | size.equals(1.0)).select(size.like(1.0), result)
+
+
+def signed_power(x: Number, y: Number, result: Number) -> Number:
+    """x**y for a negative x, of which |x|**y is `result`."""
+    whole = y.trunc().equals(y)
+    half = 0.5 * y
+    odd = whole & half.trunc().differs(half)
+    undefined = (x < 0.0) & (x > -math.inf) & ~whole
+    return undefined.select(x.like(math.nan), odd.select(-result, result))
 
 
 def power(x: Number, y: Number) -> Number:
     """x**y, with NumPy's special cases."""
     size = abs(x)
-    result = (power_size32 if x.dtype.itemsize == 4 else power_size64)(size, y)
-    whole = y.trunc().equals(y)
-    half = 0.5 * y
-    odd = whole & half.trunc().differs(half)
-    result = (odd & (x.bits() < 0)).select(-result, result)
-    undefined = (x < 0.0) & (x > -math.inf) & ~whole & y.equals(y)
-    result = undefined.select(x.like(math.nan), result)
-    one = y.equals(0.0) | x.equals(1.0) | (size.equals(1.0) & abs(y).equals(math.inf))
-    return one.select(x.like(1.0), result)
+    result, usual = power_usual(size, y)
+    result = (~usual).rarely(power_in_full, (size, y), result)
+    negative = x.bits() < 0
+    return negative.when(lambda: signed_power(x, y, result), result)
 
 
 def cbrt(x: Number) -> Number:

@@ -37,13 +37,16 @@ def scale(x: Number, n: Number) -> Number:
     return x * power_of_two(half, x.format) * power_of_two(n - half, x.format)
 
 
+def split_normal(x: Number) -> tuple[Number, Number]:
+    """(m, k) with x = m * 2.0**k and m from sqrt(1/2) to sqrt(2), for a normal x > 0; k is an integer."""
+    form = x.format
+    exponent = (x.bits() - x.like(0.5**0.5).bits()) >> form.mantissa
+    return (x.bits() - (exponent << form.mantissa)).as_float(form), exponent
+
+
 def split_exponent(x: Number) -> tuple[Number, Number]:
-    """(m, k) with x = m * 2.0**k and m from sqrt(1/2) to sqrt(2), for a positive finite x; k is an integer."""
+    """The same for a positive finite x, subnormals included."""
     form = x.format
     subnormal = x < form.min_normal
-    lifted = subnormal.select(x * 2.0 ** (form.mantissa + 2), x)
-    root_half = x.like(0.5**0.5).bits()
-    offset = lifted.bits() - root_half
-    exponent = offset >> form.mantissa
-    significand = (lifted.bits() - (exponent << form.mantissa)).as_float(form)
+    significand, exponent = split_normal(subnormal.select(x * 2.0 ** (form.mantissa + 2), x))
     return significand, exponent - subnormal.select(exponent.like(form.mantissa + 2), 0)
