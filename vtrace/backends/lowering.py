@@ -6,26 +6,29 @@ of an output is asked for, and asks its operands.
 """
 
 import functools
+import math
 from collections.abc import Callable, Iterator
 from itertools import product
 from typing import Any, cast
 
 from llvmlite import ir
 
-from vtrace.backends.access import Buffer
 from vtrace.backends.control import Control
 from vtrace.backends.frame import Frame, Source
 from vtrace.backends.layout import Layout
 from vtrace.backends.loops import UNROLLED
 from vtrace.backends.storage import Storage
-from vtrace.backends.values import I64, POINTER, AnyValue, Register, identity, int_constant
+from vtrace.backends.values import I64, POINTER, Affine, AnyValue, Register, identity, int_constant
+from vtrace.backends.vector_memory import Buffer
 from vtrace.ir.emitter import Index, Value
 from vtrace.ir.graph import Atom, Graph, Literal, Var
 from vtrace.ir.primitive import ElementPrimitive
-from vtrace.ir.types import INT64, ArrayType, Shape, count, symbols_of
+from vtrace.ir.types import INT64, ArrayType, Shape, count, static_shape, symbols_of
 from vtrace.ops.control import Mapped
 from vtrace.ops.kinds import Elementwise
 
+ROOM_FOR_ROWS = 1 << 18
+"""The most memory for rows that are turned around, in bytes per thread; past it, elements are read one by one."""
 LARGE = 150
 """Kernels of more equations get one masked loop, not one for whole vectors and a masked rest: half the code."""
 
@@ -51,12 +54,14 @@ class Lowering(Control):
         super().__init__(module, function, ir.IRBuilder(function.append_basic_block("entry")))
         self.graph, self.layout, self.width, self.equation = graph, layout, layout.width, 0
         arguments = iter(function.args)
+        self.room = ROOM_FOR_ROWS
         inputs = [Buffer(next(arguments), self._memory_type(v.type)) for v in graph.inputs]
         self.results = [Buffer(next(arguments), self._memory_type(a.type)) for a in graph.outputs]
         self.record = Register(next(arguments), INT64)
         self.sizes = {s: Register(next(arguments), INT64) for s in symbols(graph)}
         self.start, self.stop = (Register(next(arguments), INT64) for _ in range(2))
         lanes = layout.width if layout.mode == "batch" else 1
+        self.turned = [self._in_rows(a.type) for a in graph.outputs]
         self.kernel = Frame(graph, list(map(self._input, inputs)), self._rest, lanes)
 
     def _memory_type(self, type_: ArrayType) -> ArrayType:
@@ -64,7 +69,35 @@ class Lowering(Control):
 
     def _input(self, buffer: Buffer) -> Source:
         mapped = self.layout.parallel_axis(buffer.type.shape) is not None
-        return Source(functools.partial(self.load, buffer), 0, mapped and self.layout.mode != "inner")
+        read = self._fetched if self._in_rows(buffer.type) else self.load
+        return Source(functools.partial(read, buffer), 0, mapped and self.layout.mode != "inner")
+
+    def _in_rows(self, type_: ArrayType) -> bool:
+        """Whether lanes are examples whose rows lie one after the other, and there is room to turn them around."""
+        if self.layout.mode != "batch" or self.layout.parallel_axis(type_.shape) != 0 or symbols_of(type_.shape[1:]):
+            return False
+        size = math.prod(static_shape(type_.shape[1:]))
+        needed = size * self.width * type_.dtype.itemsize
+        if size < 2 or needed > self.room:
+            return False
+        self.room -= needed
+        return True
+
+    def _fetched(self, buffer: Buffer, index: Index) -> Value:
+        """An element of an input whose rows are turned around in scratch, once for each block of lanes."""
+        position = cast("Affine", self.position)
+
+        def make() -> Storage:
+            storage = self.reserve(buffer.type.dtype, buffer.type.shape[1:], varying=True)
+            self.fetch(storage, buffer, self._row(buffer, position))
+            return storage
+
+        key = ("rows", buffer.pointer.name, identity(position))
+        return self.kept(self._once(self.kernel, key, position.level, make), index[1:])
+
+    def _row(self, buffer: Buffer, position: Affine) -> Register:
+        """The offset of the first lane's row."""
+        return _register(self.mul(position.base, self.strides(buffer)[0]))
 
     def _rest(self, var: Var) -> Shape | None:
         """What one example has of a value of the kernel's own graph."""
@@ -216,14 +249,39 @@ class Lowering(Control):
             axis = self.layout.parallel_axis(buffer.type.shape)
             groups.setdefault(tuple(d for a, d in enumerate(buffer.type.shape) if a != axis), []).append(k)
         for rest, outputs in groups.items():
-            self.loops(rest, functools.partial(self._output, outputs))
+            self._outputs(rest, outputs)
 
-    def _output(self, outputs: list[int], rest: Index) -> None:
-        """Compute and store one element of each output."""
-        for k in outputs:
-            atom = self.graph.outputs[k]
-            index = self._whole(self.kernel, atom, rest)
-            self.store(self.results[k], index, self.value(self.kernel, atom, index))
+    def _outputs(self, rest: Shape, outputs: list[int]) -> None:
+        """Compute and store outputs of one shape, in loops that they share."""
+        turned = {k: self._kept_output(k, rest) for k in outputs if self.turned[k]}
+        fresh = [k for k in outputs if k not in turned or turned[k][1]]
+
+        def element(index: Index) -> None:
+            for k in fresh:
+                atom = self.graph.outputs[k]
+                whole = self._whole(self.kernel, atom, index)
+                value = self.value(self.kernel, atom, whole)
+                if k in turned:
+                    self.keep(turned[k][0], index, value)
+                else:
+                    self.store(self.results[k], whole, value)
+
+        if fresh:
+            self.loops(rest, element)
+        for k, (storage, _) in turned.items():
+            self.deliver(storage, self.results[k], self._row(self.results[k], cast("Affine", self.position)))
+
+    def _kept_output(self, k: int, rest: Shape) -> tuple[Storage, bool]:
+        """Where all of an output is kept until its rows are turned around, and whether it must still be put there."""
+        atom = self.graph.outputs[k]
+        assert isinstance(atom, Var)
+        if atom in self.kernel.definition:
+            computed = self.kernel.definition[atom][1].primitive
+            if not isinstance(computed, ElementPrimitive) and (storage := self._result(self.kernel, atom)).varying:
+                return storage, False
+            if atom in self.kernel.staged and self.kernel.varies(atom):
+                return self._stage(self.kernel, atom), False
+        return self.reserve(atom.type.dtype, rest, varying=True), True
 
     def lane_loop(self, start: Register, stop: Register, masked_only: bool) -> Iterator[AnyValue]:
         """Lane indices that cover [start, stop): whole vectors first, then the rest under a mask."""

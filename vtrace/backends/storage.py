@@ -7,11 +7,14 @@ into registers.
 
 import math
 from dataclasses import dataclass
+from typing import Any, cast
 
 from llvmlite import ir
 
-from vtrace.backends.access import Access, Buffer
+from vtrace.backends.access import Access
+from vtrace.backends.rows import SHORT_ROW
 from vtrace.backends.values import Affine, Register, int_constant, memory_type
+from vtrace.backends.vector_memory import Buffer
 from vtrace.ir.emitter import Index, Value
 from vtrace.ir.types import ArrayType, DType, Shape, static_shape
 
@@ -45,6 +48,42 @@ class Scratch(Access):
     def kept(self, storage: Storage, index: Index) -> Register:
         """Read one element, here: what is kept may change."""
         return self.load(storage.buffer, self._place(storage, index))
+
+    def fetch(self, storage: Storage, buffer: Buffer, start: Register) -> None:
+        """Fill varying storage with the rows of all lanes, the first of which starts at offset `start` of `buffer`."""
+        plain, size = self._elements(storage)
+
+        def keep(column: Register, e: int, vector: Any) -> None:
+            self.store_vector(plain, self._element_at(column, e), vector, None)
+
+        if size <= SHORT_ROW:
+            for e, vector in enumerate(self.load_rows(buffer, start, size)):
+                keep(int_constant(0), e, vector)
+        else:
+            self.load_tiles(buffer, start, size, keep)
+
+    def deliver(self, storage: Storage, buffer: Buffer, start: Register) -> None:
+        """The reverse: write the rows of all lanes in use."""
+        plain, size = self._elements(storage)
+
+        def kept(column: Register, e: int) -> Any:
+            return self.load_vector(plain, self._element_at(column, e), None, self.lanes).llvm
+
+        if size <= SHORT_ROW:
+            self.store_rows(buffer, start, [kept(int_constant(0), e) for e in range(size)])
+        else:
+            self.store_tiles(buffer, start, size, kept)
+
+    def _elements(self, storage: Storage) -> tuple[Buffer, int]:
+        """The storage as one row of elements, and how many they are."""
+        assert storage.varying
+        size = math.prod(static_shape(storage.shape))
+        type_ = storage.buffer.type
+        return Buffer(storage.buffer.pointer, type_.with_shape((size * self.lanes,)), all_lanes=True), size
+
+    def _element_at(self, column: Register, e: int) -> Register:
+        """The offset of an element's vector in storage."""
+        return cast("Register", self.mul(self.add(column, int_constant(e)), int_constant(self.lanes)))
 
     def _place(self, storage: Storage, index: Index) -> Index:
         if not storage.varying:

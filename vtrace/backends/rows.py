@@ -1,0 +1,178 @@
+"""Rows of neighbouring examples ([batch, n] in memory) to one vector per element ([n] vectors of lanes), and back.
+
+Reading lane by lane would take a gather per element. Instead whole vectors are read along the rows and sorted out in
+registers, by shuffles of two vectors each: for rows of s = p * q * ... elements a transposition in steps, one per
+prime factor, s * (p - 1) shuffles a step. Lanes beyond one native vector are done in groups, as shuffles across several
+registers are dear.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, cast
+
+from llvmlite import ir
+
+from vtrace.backends.placement import Mask
+from vtrace.backends.target import VECTOR_BYTES
+from vtrace.backends.values import I32, Register, int_constant
+from vtrace.backends.vector_memory import Buffer, VectorMemory
+
+SHORT_ROW = 16
+"""Rows of at most this many elements are read as one stretch of memory; longer ones in square tiles."""
+
+
+class Rows(VectorMemory):
+    """Transposing reads and writes. `start` is the offset of the first example's row."""
+
+    def _group(self, buffer: Buffer) -> int:
+        """Lanes that are transposed together: one native vector."""
+        return min(self.lanes, VECTOR_BYTES // buffer.type.dtype.itemsize)
+
+    def load_rows(self, buffer: Buffer, start: Register, size: int) -> list[Any]:
+        """Element e of every lane's row, for each e; rows lie side by side and are short."""
+        group = self._group(buffer)
+        parts = []
+        for first in range(0, self.lanes, group):
+            vectors = [
+                self.load_vector(buffer, self._plus(start, at), self._stretch(at, size, group), group).llvm
+                for at in range(first * size, (first + group) * size, group)
+            ]
+            parts.append(self._split(vectors))
+        return [self._concat([p[e] for p in parts]) for e in range(size)]
+
+    def store_rows(self, buffer: Buffer, start: Register, elements: Sequence[Any]) -> None:
+        """The reverse: element e of every lane's row is `elements[e]`."""
+        group, size = self._group(buffer), len(elements)
+        for first in range(0, self.lanes, group):
+            vectors = self._merge([self._lanes_of(v, first, group) for v in elements])
+            for k, vector in enumerate(vectors):
+                at = first * size + k * group
+                self.store_vector(buffer, self._plus(start, at), vector, self._stretch(at, size, group))
+
+    def _stretch(self, at: int, size: int, group: int) -> Mask | None:
+        """Which elements of the stretch from `at` belong to rows inside the array."""
+        if self.mask is None or self.mask.count is None:
+            return None
+        left = self.sub(self.mul(self.mask.count, int_constant(size)), int_constant(at))
+        return self.prefix_mask(cast("Register", left), group)
+
+    def _plus(self, start: Register, offset: int) -> Register:
+        return cast("Register", self.add(start, int_constant(offset)))
+
+    # -- long rows ----------------------------------------------------------------------------------------------
+
+    def load_tiles(
+        self, buffer: Buffer, start: Register, size: int, keep: Callable[[Register, int, Any], None]
+    ) -> None:
+        """Every element of long rows: `keep(column, e, vector)` is called for element `column + e` of every lane."""
+
+        def tile(column: Register, width: int) -> None:
+            group = self._group(buffer)
+            mask = self.prefix_mask(int_constant(width), group) if width < group else None
+            parts = []
+            for first in range(0, self.lanes, group):
+                rows = [self._row_start(start, column, size, first + lane) for lane in range(group)]
+                parts.append(self._split([self.load_vector(buffer, row, mask, group).llvm for row in rows]))
+            for e in range(width):
+                keep(column, e, self._concat([p[e] for p in parts]))
+
+        self._tiles(size, self._group(buffer), tile)
+
+    def store_tiles(self, buffer: Buffer, start: Register, size: int, kept: Callable[[Register, int], Any]) -> None:
+        """The reverse: `kept(column, e)` gives element `column + e` of every lane."""
+
+        def tile(column: Register, width: int) -> None:
+            group = self._group(buffer)
+            columns = [kept(column, e) for e in range(width)]
+            for first in range(0, self.lanes, group):
+                parts = [self._lanes_of(c, first, group) for c in columns]
+                parts += [ir.Constant(parts[0].type, ir.Undefined)] * (group - width)
+                for lane, vector in enumerate(self._merge(parts)):
+                    row = self._row_start(start, column, size, first + lane)
+                    self.store_vector(buffer, row, vector, self._row_mask(first + lane, width, group))
+
+        self._tiles(size, self._group(buffer), tile)
+
+    def _tiles(self, size: int, group: int, tile: Callable[[Register, int], None]) -> None:
+        whole = size - size % group
+        with self.loop(int_constant(0), int_constant(whole), group) as column:
+            tile(column, group)
+        if whole < size:
+            tile(int_constant(whole), size - whole)
+
+    def _row_start(self, start: Register, column: Register, size: int, lane: int) -> Register:
+        """Where to read or write in a lane's row; a lane outside the array is sent to the last row inside."""
+        row = int_constant(lane)
+        if self.mask is not None and self.mask.count is not None:
+            last = self.sub(self.mask.count, int_constant(1))
+            row = cast("Register", self.select(self.compare("lt", row, last), row, last))
+        return cast("Register", self.add(self.add(start, self.mul(row, int_constant(size))), column))
+
+    def _row_mask(self, lane: int, width: int, group: int) -> Mask | None:
+        """For a store: nothing of a row outside the array, and no more than `width` elements."""
+        if self.mask is None or self.mask.count is None:
+            return self.prefix_mask(int_constant(width), group) if width < group else None
+        inside = self.compare("lt", int_constant(lane), self.mask.count)
+        return self.prefix_mask(cast("Register", self.select(inside, int_constant(width), int_constant(0))), group)
+
+    # -- shuffles -----------------------------------------------------------------------------------------------
+
+    def _split(self, vectors: list[Any]) -> list[Any]:
+        """Vectors of consecutive elements, s of them, to s vectors: vector e holds every s-th element from e."""
+        size = len(vectors)
+        if size == 1:
+            return vectors
+        p = next(f for f in range(2, size + 1) if size % f == 0)
+        result: list[Any] = [None] * size
+        for r in range(p):
+            stream = [self._every(vectors[k : k + p], r) for k in range(0, size, p)]
+            for e, vector in enumerate(self._split(stream)):
+                result[r + p * e] = vector
+        return result
+
+    def _every(self, vectors: list[Any], first: int) -> Any:
+        """Every p-th element of p consecutive vectors, from `first`."""
+        p, lanes = len(vectors), vectors[0].type.count
+        return self._assemble(vectors, [lane * p + first for lane in range(lanes)])
+
+    def _merge(self, vectors: list[Any]) -> list[Any]:
+        """The reverse of `_split`."""
+        size = len(vectors)
+        if size == 1:
+            return vectors
+        p = next(f for f in range(2, size + 1) if size % f == 0)
+        lanes = vectors[0].type.count
+        streams = [self._merge(vectors[r::p]) for r in range(p)]
+        result = []
+        for k in range(size // p):
+            parts = [stream[k] for stream in streams]
+            for j in range(p):  # element j * lanes + l of the merged stretch is element (that // p) of part (that % p)
+                wanted = [(at % p) * lanes + at // p for at in range(j * lanes, (j + 1) * lanes)]
+                result.append(self._assemble(parts, wanted))
+        return result
+
+    def _assemble(self, vectors: list[Any], wanted: list[int]) -> Any:
+        """The elements `wanted` of the vectors laid end to end."""
+        lanes = vectors[0].type.count
+        result = vectors[0]
+        for k in range(1, len(vectors)):
+            picks = []
+            for lane, w in enumerate(wanted):
+                if w >= k * lanes:
+                    picks.append(w - k * lanes + lanes if w < (k + 1) * lanes else lane)
+                else:
+                    picks.append(w if k == 1 else lane)
+            result = self.builder.shuffle_vector(result, vectors[k], ir.Constant(ir.VectorType(I32, lanes), picks))
+        return result
+
+    def _concat(self, parts: list[Any]) -> Any:
+        while len(parts) > 1:
+            n = 2 * parts[0].type.count
+            order = ir.Constant(ir.VectorType(I32, n), list(range(n)))
+            parts = [self.builder.shuffle_vector(a, b, order) for a, b in zip(parts[::2], parts[1::2], strict=True)]
+        return parts[0]
+
+    def _lanes_of(self, vector: Any, first: int, group: int) -> Any:
+        if vector.type.count == group:
+            return vector
+        picks = ir.Constant(ir.VectorType(I32, group), list(range(first, first + group)))
+        return self.builder.shuffle_vector(vector, ir.Constant(vector.type, ir.Undefined), picks)

@@ -1,0 +1,111 @@
+"""Vectors and memory: addresses, and the four ways in which the lanes of a vector are read or written.
+
+All arrays are C-contiguous, so an index becomes an offset by static strides (run-time ones only beside a batch axis
+that is not the first).
+"""
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+from llvmlite import ir
+
+from vtrace.backends.loops import Loops
+from vtrace.backends.placement import Mask
+from vtrace.backends.values import I1, I32, POINTER, AnyValue, Register, int_constant, memory_type
+from vtrace.ir.emitter import Index
+from vtrace.ir.types import BOOL, ArrayType
+
+
+@dataclass(frozen=True)
+class Buffer:
+    """An array in memory: where it starts, and its type."""
+
+    pointer: Any
+    type: ArrayType
+    all_lanes: bool = False
+    """Whether there is room for every lane of a block, used or not, so that masks do not matter."""
+
+
+class VectorMemory(Loops):
+    """Loads and stores of the lanes of a vector."""
+
+    def strides(self, buffer: Buffer) -> list[Register]:
+        """Elements between neighbours along each axis."""
+        strides = [int_constant(1)]
+        for extent in reversed(buffer.type.shape[1:]):
+            with self.at(0):
+                strides.append(cast("Register", self.mul(strides[-1], self.dim(extent))))
+        return strides[::-1][: buffer.type.rank] if buffer.type.rank else []
+
+    def offset(self, buffer: Buffer, index: Index) -> AnyValue:
+        """The position of an element, counted in elements."""
+        total: AnyValue = int_constant(0)
+        for i, stride in zip(index, self.strides(buffer), strict=True):
+            total = self.add(total, self.mul(i, stride))
+        return total
+
+    def address(self, buffer: Buffer, offset: Register) -> Any:
+        """The address of the element at a uniform offset; placed where the offset is known."""
+        return self._apply(
+            lambda o: self.builder.gep(buffer.pointer, [o], source_etype=memory_type(buffer.type.dtype)), offset
+        ).llvm
+
+    def load_vector(self, buffer: Buffer, offset: Register, mask: Mask | None, lanes: int) -> Register:
+        """Consecutive elements; lanes that the mask leaves out read as zero, and their memory is not touched."""
+        dtype = buffer.type.dtype
+        type_, pointer = memory_type(dtype, lanes), self.address(buffer, offset)
+        if mask is None:
+            llvm = self.builder.load(pointer, typ=type_, align=dtype.itemsize)
+        else:
+            name = f"llvm.masked.load.{_suffix(buffer.type, lanes)}.p0"
+            function = self.declare(name, type_, [POINTER, I32, mask.vector.llvm.type, type_])
+            align = ir.Constant(I32, dtype.itemsize)
+            llvm = self.builder.call(function, [pointer, align, mask.vector.llvm, ir.Constant(type_, None)])
+        return Register(llvm, dtype, lanes, self.scope.depth)
+
+    def store_vector(self, buffer: Buffer, offset: Register, llvm: Any, mask: Mask | None) -> None:
+        """Consecutive elements; what the mask leaves out is not written."""
+        align, pointer = buffer.type.dtype.itemsize, self.address(buffer, offset)
+        if mask is None:
+            self.builder.store(llvm, pointer, align=align)
+            return
+        name = f"llvm.masked.store.{_suffix(buffer.type, llvm.type.count)}.p0"
+        bits = mask.vector.llvm
+        function = self.declare(name, ir.VoidType(), [llvm.type, POINTER, I32, bits.type])
+        self.builder.call(function, [llvm, pointer, ir.Constant(I32, align), bits])
+
+    def gather(self, buffer: Buffer, offset: AnyValue) -> Register:
+        """One element per lane from anywhere."""
+        dtype, lanes = buffer.type.dtype, self.lanes
+        type_, pointers = memory_type(dtype, lanes), self._pointers(buffer, offset)
+        name = f"llvm.masked.gather.{_suffix(buffer.type, lanes)}.v{lanes}p0"
+        mask = self._mask_bits()
+        function = self.declare(name, type_, [pointers.type, I32, mask.type, type_])
+        align = ir.Constant(I32, dtype.itemsize)
+        llvm = self.builder.call(function, [pointers, align, mask, ir.Constant(type_, None)])
+        return Register(llvm, dtype, lanes, self.scope.depth)
+
+    def scatter(self, buffer: Buffer, offset: AnyValue, llvm: Any) -> None:
+        """One element per lane to anywhere."""
+        name = f"llvm.masked.scatter.{_suffix(buffer.type, self.lanes)}.v{self.lanes}p0"
+        pointers, mask = self._pointers(buffer, offset), self._mask_bits()
+        function = self.declare(name, ir.VoidType(), [llvm.type, pointers.type, I32, mask.type])
+        self.builder.call(function, [llvm, pointers, ir.Constant(I32, buffer.type.dtype.itemsize), mask])
+
+    def _pointers(self, buffer: Buffer, offset: AnyValue) -> Any:
+        offsets = self.vector(offset, self.lanes).llvm
+        pointers = self.builder.gep(buffer.pointer, [offsets], source_etype=memory_type(buffer.type.dtype))
+        pointers.type = ir.VectorType(POINTER, self.lanes)  # llvmlite takes every gep for a scalar one
+        return pointers
+
+    def _mask_bits(self) -> Any:
+        if self.mask is None:
+            return ir.Constant(ir.VectorType(I1, self.lanes), [1] * self.lanes)
+        return self.mask.vector.llvm
+
+
+def _suffix(type_: ArrayType, lanes: int) -> str:
+    """The part of an intrinsic's name that tells the vector's type."""
+    if type_.dtype == BOOL:
+        return f"v{lanes}i8"
+    return f"v{lanes}{'f' if type_.dtype.kind == 'f' else 'i'}{8 * type_.dtype.itemsize}"
