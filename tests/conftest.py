@@ -1,6 +1,7 @@
-"""Settings all tests share: one hypothesis profile, and the option that rewrites the golden files."""
+"""Settings all tests share: a hypothesis profile, a cache of their own, the option that rewrites the golden files."""
 
 import os
+import tempfile
 
 import hypothesis
 import pytest
@@ -19,6 +20,14 @@ hypothesis.settings.register_profile(
     "explore", parent=hypothesis.settings.get_profile("ci"), derandomize=False, max_examples=2000
 )
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Tests neither read nor fill the user's cache of machine code; workers of one run share a folder."""
+    if not hasattr(config, "workerinput"):  # a worker inherits the variable
+        folder = tempfile.TemporaryDirectory(prefix="vtrace-tests-", ignore_cleanup_errors=True)
+        config.add_cleanup(folder.cleanup)
+        os.environ["VTRACE_CACHE_DIR"] = folder.name
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

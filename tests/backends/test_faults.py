@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import vtrace
-from vtrace.backends import faults, record, threads
+from vtrace.backends import threads
 
 N = 300_000
 TABLE = np.arange(7.0)
@@ -23,10 +23,6 @@ def number_of_threads(request: pytest.FixtureRequest, monkeypatch: pytest.Monkey
 @pytest.fixture
 def take() -> vtrace.Function:
     return vtrace.vmap(lambda table, i: table[i] * 2.0, in_axes=(None, 0))
-
-
-def test_the_record_is_one_thing() -> None:
-    assert (faults.NONE, faults.RECORD_LENGTH) == (record.NO_FAULT, record.RECORD_LENGTH)
 
 
 @pytest.mark.parametrize("first", [0, 1, 100, N // 2, N - 1])

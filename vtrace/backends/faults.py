@@ -2,12 +2,7 @@
 
 A kernel never stops half-way: an index outside its axis is noted in a small record and replaced by a safe one. After
 the call the host looks at the record, runs the kernel once more for the first failing example alone to learn the
-details, and raises. The record, eight int64:
-
-    0 position    the smallest failing index along the parallel axis, or NONE
-    1 noted       whether 2..5 have been written
-    2..4          the index, the extent of the axis, the axis
-    5 equation    which equation of the kernel
+details, and raises. What lies where is in `record`.
 """
 
 from typing import cast
@@ -19,9 +14,6 @@ from vtrace.backends.placement import Scope
 from vtrace.backends.values import I32, I64, AnyValue, Register, int_constant
 from vtrace.ir.emitter import Value
 from vtrace.ir.types import INT64, Dim
-
-NONE = 2**63 - 1
-RECORD_LENGTH = 8
 
 
 class Faults(Access):

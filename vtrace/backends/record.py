@@ -1,6 +1,18 @@
-"""The fault record: what a kernel tells about an index out of range (see `faults`)."""
+"""The fault record: what a kernel and the host tell each other while it runs (see `faults` and `stopping`).
+
+Eight int64:
+
+    0 position    the smallest failing index along the parallel axis, or NO_FAULT
+    1 noted       whether 2..5 have been written
+    2..4          the index, the extent of the axis, the axis
+    5 equation    which equation of the kernel
+    6 stopped     not zero once the kernel is to stop: loops that may never end look at it
+    7 poll        the address of a function that a loop calls now and then; it says whether to stop
+"""
 
 NO_FAULT = 2**63 - 1
 """The position where nothing has failed."""
+STOPPED, POLL = 6, 7
+"""Where the flag and the function are."""
 RECORD_LENGTH = 8
 """In int64."""
