@@ -82,6 +82,46 @@ FITS = [
         "half of LOG, with the precision that power needs; the first entry serves float32 power, computed in float64",
     ),
     Fit(
+        "LOG_DIRECT",
+        lambda f: (mpmath.log(1 + f) - f) / f**2,
+        root(mpf(1) / 2) - 1 - mpf("1e-5"),
+        SQRT2 - 1 + mpf("1e-5"),
+        {4: 25},
+        "(log(1 + f) - f) / f**2",
+    ),
+    Fit(
+        "EXP2",
+        lambda r: (mpf(2) ** r - 1) / r if r else mpmath.log(2),
+        -mpf("0.5001"),
+        mpf("0.5001"),
+        {4: 26, 8: 56},
+        "(2**r - 1) / r",
+    ),
+    Fit(
+        "SIN_WIDE",
+        lambda z: (mpmath.sin(root(z)) - root(z)) / root(z) ** 3,
+        mpf(0),
+        (mpmath.pi / 2) ** 2 * mpf("1.001"),
+        {4: 33},
+        "the same as SIN for float32 computed in float64, up to pi / 2",
+    ),
+    Fit(
+        "TAN_WIDE",
+        lambda z: (mpmath.tan(root(z)) - root(z)) / root(z) ** 3,
+        mpf(0),
+        (mpmath.pi / 4) ** 2 * mpf("1.001"),
+        {4: 31},
+        "(tan(r) - r) / r**3 in z = r**2, for float32 computed in float64",
+    ),
+    Fit(
+        "TANH",
+        lambda z: (mpmath.tanh(root(z)) - root(z)) / root(z) ** 3,
+        mpf(0),
+        mpf("0.81"),
+        {4: 25},
+        "(tanh(x) - x) / x**3 in z = x**2, for x up to 0.9",
+    ),
+    Fit(
         "SIN",
         series(
             lambda z: (mpmath.sin(root(z)) - root(z)) / root(z) ** 3,
@@ -157,6 +197,10 @@ FITS = [
 ]
 
 
+WIDE = ("LOG_LONG", "SIN_WIDE", "TAN_WIDE")
+"""Those whose coefficients for float32 are float64 too."""
+
+
 def fitted(fit: Fit, bits: int) -> list[mpf]:
     """The coefficients, highest power first, of the lowest degree that is good to 2**-bits."""
     for count in range(1, 40):
@@ -227,7 +271,7 @@ def main() -> None:
     for fit in FITS:
         print(f"\n# {fit.comment}")
         rows = {
-            size: tuple(rounded(c, 8 if fit.name == "LOG_LONG" else size) for c in fitted(fit, bits))
+            size: tuple(rounded(c, 8 if fit.name in WIDE else size) for c in fitted(fit, bits))
             for size, bits in fit.bits.items()
         }
         print(f"{fit.name} = {{{', '.join(f'{size}: {row}' for size, row in rows.items())}}}")

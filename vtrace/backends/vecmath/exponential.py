@@ -80,8 +80,9 @@ def exp(x: Number) -> Number:
 def exp2(x: Number) -> Number:
     """2**x."""
     limited = x.clamp(*exponent_limits(x, 1.0))
-    n, r = reduce_base2(Double(limited, x.like(0.0)))
-    return scale(1.0 + (r.high + (r.high * r.high).fma(r.high.polynomial(c.EXP), r.low)), n)
+    rounded, n = round_to_integer(limited)
+    r = limited - rounded
+    return scale(r.fma(r.polynomial(c.EXP2), 1.0), n)
 
 
 def expm1(x: Number) -> Number:

@@ -14,15 +14,20 @@ from vtrace.backends.vecmath.doubled import (
     two_product,
     two_sum,
 )
-from vtrace.backends.vecmath.exponential import exp_double, expm1_double
-from vtrace.backends.vecmath.logarithm import log1p_double
-from vtrace.backends.vecmath.number import Number
+from vtrace.backends.vecmath.exponential import exp, exp_double, expm1_double
+from vtrace.backends.vecmath.logarithm import log1p_double, log_wide
+from vtrace.backends.vecmath.number import FLOAT64_FORMAT, Number
 
 
 def tanh(x: Number) -> Number:
     """The hyperbolic tangent."""
     size = abs(x)
-    limit = x.by_format(9.5, 20.0)
+    if x.dtype.itemsize == 4:
+        z = size * size
+        near = (size * z).fma(z.polynomial(c.TANH), size)
+        far = 1.0 - 2.0 / (exp(2.0 * size.clamp(0.0, 9.5)) + 1.0)
+        return (size < 0.875).select(near, far).copysign(x)
+    limit = 20.0
     # expm1(2 x) / (expm1(2 x) + 2), with both halved.
     grown = expm1_double(2.0 * size.clamp(0.0, limit))
     below, error = two_sum(grown.high, x.like(1.0))
@@ -59,38 +64,58 @@ def overflow_limit(x: Number) -> float:
 def arcsinh(x: Number) -> Number:
     """The inverse hyperbolic sine."""
     size = abs(x)
+    if x.dtype.itemsize == 4:
+        wide = size.convert(FLOAT64_FORMAT.dtype)
+        result = log_wide(wide + wide.fma(wide, 1.0).sqrt()).convert(x.dtype)
+        return ((size < math.inf) & (size > 2.0**-12)).select(result, size).copysign(x)
     limit = 2.0 ** (x.format.bias // 2 - 4)
     inner = size.clamp(0.0, limit)
     # log1p(x + x**2 / (1 + sqrt(1 + x**2))), or log(2 x) where 1 is lost against x**2.
     square = two_product(inner, inner)
     root = square_root(add(square, Double(x.like(1.0), x.like(0.0))))
     below = add(root, Double(x.like(1.0), x.like(0.0)))
-    near = log1p_double(add(Double(inner, x.like(0.0)), divide(square, below)))
-    return finish_inverse(size, size > limit, near).copysign(x)
+    return finish_inverse(size, size > limit, add(Double(inner, x.like(0.0)), divide(square, below))).copysign(x)
 
 
 def arccosh(x: Number) -> Number:
     """The inverse hyperbolic cosine; NaN below 1."""
+    if x.dtype.itemsize == 4:
+        wide = x.convert(FLOAT64_FORMAT.dtype)
+        result = log_wide(wide + ((wide - 1.0) * (wide + 1.0)).sqrt()).convert(x.dtype)
+        return (x < 1.0).select(x.like(math.nan), (x < math.inf).select(result, x))
     limit = 2.0 ** (x.format.bias // 2 - 4)
     inner = x.clamp(1.0, limit) - 1.0
     # log1p(t + sqrt(t (t + 2))) with t = x - 1.
     square = multiply(Double(inner, x.like(0.0)), two_sum(inner, x.like(2.0)))
     root = square_root(Double(square.high + x.format.min_normal, square.low))
-    near = log1p_double(add(Double(inner, x.like(0.0)), root))
-    result = finish_inverse(x, x > limit, near)
+    result = finish_inverse(x, x > limit, add(Double(inner, x.like(0.0)), root))
     return x.equals(1.0).select(x.like(0.0), (x < 1.0).select(x.like(math.nan), result))
 
 
 def finish_inverse(size: Number, far: Number, near: Double) -> Number:
-    """`near`, or log(2 size) where that is `far`; size itself where it is tiny or not finite."""
-    large = add(log1p_double(Double(far.select(size, 1.0), size.like(0.0))), constant(size, c.LN2))
-    result = far.select(large.total(), near.total())
+    """log(1 + near), or log(2 size) where that is `far`; size itself where it is tiny or not finite."""
+    logarithm = log1p_double(Double(far.select(size, near.high), far.select(size.like(0.0), near.low)))
+    doubled = constant(size, c.LN2)
+    high, low = fast_two_sum(logarithm.high, far.select(doubled.high, 0.0))
+    result = high + (low + (logarithm.low + far.select(doubled.low, 0.0)))
     return ((size < math.inf) & (size > size.format.epsilon / 4)).select(result, size)
+
+
+def arctanh_size32(x: Number) -> Number:
+    """The same for float32, by float64."""
+    size = abs(x)
+    wide = size.convert(FLOAT64_FORMAT.dtype)
+    result = (0.5 * log_wide((1.0 + wide) / (1.0 - wide))).convert(x.dtype)
+    result = (size > 2.0**-12).select(result, size)
+    result = size.equals(1.0).select(x.like(math.inf), result)
+    return (size > 1.0).select(x.like(math.nan), result).copysign(x)
 
 
 def arctanh(x: Number) -> Number:
     """The inverse hyperbolic tangent; NaN beyond 1."""
     size = abs(x)
+    if x.dtype.itemsize == 4:
+        return arctanh_size32(x)
     ratio = divide(Double(2.0 * size, x.like(0.0)), fast_two_sum(x.like(1.0), -size))
     result = 0.5 * log1p_double(ratio).total()
     result = (size < x.format.epsilon / 4).select(size, result)

@@ -10,6 +10,7 @@ from vtrace.backends.vecmath.doubled import (
     two_sum,
 )
 from vtrace.backends.vecmath.exponential import beyond_linear, exponent_limits, reduce_base2
+from vtrace.backends.vecmath.logarithm import log2_wide
 from vtrace.backends.vecmath.number import FLOAT64_FORMAT, Number
 from vtrace.backends.vecmath.scaling import (
     integer_to_float,
@@ -57,15 +58,6 @@ def exp2_double(x: Double) -> tuple[Number, Number]:
     r = fast_two_sum(*r)
     one, error = fast_two_sum(r.high.like(1.0), r.high)
     return one + (error + beyond_linear(r)), n
-
-
-def log2_wide(m: Number, exponent: Number) -> Number:
-    """log2(m * 2**exponent) to about 34 bits, for a float64 m from sqrt(1/2) to sqrt(2)."""
-    s = (m - 1.0) / (m + 1.0)
-    z = s * s
-    tail = z.polynomial(c.LOG_LONG, size=4).fma(z, 1.0 / 3.0)
-    line = s * (2.0 * c.LOG2_E[8][0])
-    return integer_to_float(exponent, m.format) + line.fma(z * tail, line)
 
 
 def exp2_wide(x: Number) -> Number:

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from vtrace.backends.vecmath import coefficients as c
 from vtrace.backends.vecmath.doubled import Double, divide, fast_two_sum, two_product, two_sum
-from vtrace.backends.vecmath.number import Number
+from vtrace.backends.vecmath.number import FLOAT64_FORMAT, Number
 from vtrace.backends.vecmath.payne_hanek import reduce_huge
-from vtrace.backends.vecmath.scaling import round_product
+from vtrace.backends.vecmath.scaling import round_product, round_to_integer
 
 
 class Reduced(NamedTuple):
@@ -46,8 +46,34 @@ def cos_kernel(r: Double) -> Double:
     return Double(whole, rest)
 
 
-REDUCTION_LIMIT = (2.0**16, 2.0**36)
-"""Up to here `reduce` is good, for float32 and float64."""
+REDUCTION_LIMIT = (2.0**40, 2.0**36)
+"""Up to here `reduce_wide` (for float32) and `reduce` (for float64) are good."""
+
+
+def reduce_wide(x: Number, turns: Number) -> Number:
+    """x - turns * pi/2 in float64 for a float32 x: one float64 has bits enough."""
+    return (-turns).fma(x.like(c.HALF_PI[8][1]), (-turns).fma(x.like(c.HALF_PI[8][0]), x))
+
+
+def sin_size32(x: Number, shift: float) -> Number:
+    """sin(x + shift * pi) for a float32 x and a shift of 0 or 1/2: a polynomial for up to half a turn serves both."""
+    wide = x.convert(FLOAT64_FORMAT.dtype)
+    half_turns, n = round_to_integer(wide.fma(0.5 * c.TWO_OVER_PI[8][0], shift))
+    r = reduce_wide(wide, 2.0 * half_turns - 2.0 * shift)
+    z = r * r
+    sine = (r * z).fma(z.polynomial(c.SIN_WIDE, size=4), r)
+    return (sine.bits() ^ (n << 63)).as_float(FLOAT64_FORMAT).convert(x.dtype)
+
+
+def tan_size32(x: Number) -> Number:
+    """tan(x) for a float32 x."""
+    wide = x.convert(FLOAT64_FORMAT.dtype)
+    quarters, n = round_product(wide, wide.like(c.TWO_OVER_PI[8][0]))
+    r = reduce_wide(wide, quarters)
+    z = r * r
+    tangent = (r * z).fma(z.polynomial(c.TAN_WIDE, size=4), r)
+    odd = (n & 1).differs(0)
+    return (odd.select(r.like(-1.0), tangent) / odd.select(tangent, 1.0)).convert(x.dtype)
 
 
 def unless_huge(x: Number, usual: Number, of_huge: Callable[[Number], Number]) -> Number:
@@ -83,18 +109,21 @@ def tan_of_huge(x: Number) -> Number:
 
 def sin(x: Number) -> Number:
     """The sine of x radians."""
+    usual = sin_size32(x, 0.0) if x.dtype.itemsize == 4 else quarter_turn(reduce(x), 0)
     # The sign of -0.0 is lost in the reduction.
-    return (abs(x) < x.format.epsilon).select(x, unless_huge(x, quarter_turn(reduce(x), 0), sin_of_huge))
+    return (abs(x) < x.format.epsilon).select(x, unless_huge(x, usual, sin_of_huge))
 
 
 def cos(x: Number) -> Number:
     """The cosine of x radians."""
-    return unless_huge(x, quarter_turn(reduce(x), 1), cos_of_huge)
+    usual = sin_size32(x, 0.5) if x.dtype.itemsize == 4 else quarter_turn(reduce(x), 1)
+    return unless_huge(x, usual, cos_of_huge)
 
 
 def tan(x: Number) -> Number:
     """The tangent of x radians."""
-    return (abs(x) < x.format.epsilon).select(x, unless_huge(x, tangent(reduce(x)), tan_of_huge))
+    usual = tan_size32(x) if x.dtype.itemsize == 4 else tangent(reduce(x))
+    return (abs(x) < x.format.epsilon).select(x, unless_huge(x, usual, tan_of_huge))
 
 
 def tangent(reduced: Reduced) -> Number:
