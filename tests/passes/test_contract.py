@@ -39,9 +39,9 @@ MATRIX_PRODUCTS = {
     "two inner axes": ((50, 4, 10), (4, 10, 60), ((1, 2), (0, 1)), ["reshape", "reshape", "matmul"]),
     "inner axes crossed": ((50, 4, 10), (10, 4, 60), ((1, 2), (1, 0)), ["reshape", "transpose", "reshape", "matmul"]),
     "inner axis in the middle": ((5, 40, 10), (40, 60), ((1,), (0,)), ["transpose", "matmul"]),
-    "batch as rows": ((B, 40), (40, 60), ((1,), (0,)), ["matmul"]),
+    "batch as rows": ((B, 60), (60, 80), ((1,), (0,)), ["matmul"]),
     "batch and rows": ((B, 7, 40), (40, 60), ((2,), (0,)), ["matmul"]),
-    "batch as columns": ((50, 40), (40, B), ((1,), (0,)), ["matmul"]),
+    "batch as columns": ((70, 60), (60, B), ((1,), (0,)), ["matmul"]),
     "batch and columns": ((50, 40), (40, B, 7), ((1,), (0,)), ["transpose", "matmul", "transpose"]),
 }
 
@@ -63,7 +63,7 @@ STAYS = {
     "matrix times vector": dot((500, 400), (400,), ((1,), (0,))),
     "matrix times one column": dot((500, 400), (400, 1), ((1,), (0,))),
     "batch of vectors": dot((B, 400), (400,), ((1,), (0,))),
-    "batch of rows and a small matrix": dot((B, 8), (8, 8), ((1,), (0,))),
+    "batch of rows and a small matrix": dot((B, 64), (64, 64), ((1,), (0,))),
     "outer product": dot((500,), (400,), NONE),
     "one product for each example": dot((B, 50, 40), (B, 40, 60), ((2,), (1,)), ((0,), (0,))),
     "integers": dot((50, 40), (40, 60), ((1,), (0,)), dtype="i64"),

@@ -21,8 +21,9 @@ from vtrace.passes.rewrite import Rewriter, rewrite
 SMALL_WORK = 32**3
 """Products of this many multiplications or fewer stay in the kernel: a call costs more than it saves."""
 
-SMALL_MATRIX = 64
-"""So do those of a batch of rows with a matrix of this many elements or fewer, which stays in registers."""
+SMALL_EXAMPLE = 16**3
+"""So do those of a batch with this many for one example or fewer: the matrix that all examples share stays in the
+cache, lanes are examples, and the kernel is not split (a layer of a perceptron, with what follows it)."""
 
 SWAP = (1, 0)
 
@@ -110,11 +111,10 @@ def is_matrix_product(dot: Dot, x: ArrayType, y: ArrayType) -> bool:
     inner, inner_symbols = count(tuple(x.shape[a] for a in dot.contract[0]))
     if x.dtype.kind != "f" or dot.batch_axes[0] or inner_symbols or inner <= 1:
         return False
-    if row_symbols:
-        return columns > 1 and inner * columns > SMALL_MATRIX
-    if column_symbols:
-        return rows > 1 and inner * rows > SMALL_MATRIX
-    return min(rows, columns) > 1 and rows * columns * inner > SMALL_WORK
+    if rows * columns == 1 or (rows == 1 and not row_symbols) or (columns == 1 and not column_symbols):
+        return False
+    batched = row_symbols or column_symbols
+    return rows * columns * inner > (SMALL_EXAMPLE if batched else SMALL_WORK)
 
 
 def _product(rewriter: Rewriter, x: _Side, y: _Side) -> Atom:
