@@ -52,6 +52,11 @@ def arcsin_term(k: int) -> mpf:
     return mpmath.binomial(2 * k, k) / (mpf(4) ** k * (2 * k + 1))
 
 
+def erfc_scaled(t: mpf) -> mpf:
+    x = 4 * (1 + t) / (1 - t)
+    return (1 + 2 * x) * mpmath.exp(x * x) * mpmath.erfc(x)
+
+
 SQRT2 = root(mpf(2))
 S_MAX = ((SQRT2 - 1) / (SQRT2 + 1)) ** 2 * mpf("1.0001")
 ERF_SPLIT, ERF_CENTRE = mpf("0.921875"), mpf(2)
@@ -194,10 +199,18 @@ FITS = [
         "(1 - erf(x)) exp(x**2) in t = x - 2, for x from 0.921875 to 6",
         weight=lambda t: mpmath.exp(-((t + ERF_CENTRE) ** 2)),
     ),
+    Fit(
+        "ERFC",
+        erfc_scaled,
+        mpf("-3.251") / mpf("4.749"),
+        mpf("24.001") / mpf("32.001"),
+        {4: 30, 8: 56},
+        "(1 + 2 x) exp(x**2) erfc(x) in t = (x - 4) / (x + 4), for x from 0.75 to 28",
+    ),
 ]
 
 
-WIDE = ("LOG_LONG", "SIN_WIDE", "TAN_WIDE")
+WIDE = ("LOG_LONG", "SIN_WIDE", "TAN_WIDE", "ERFC")
 """Those whose coefficients for float32 are float64 too."""
 
 

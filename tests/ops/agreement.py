@@ -12,7 +12,7 @@ import numpy as np
 from vtrace.ir.primitive import Primitive
 from vtrace.ir.types import FLOAT32, FLOAT64, Array, ArrayType
 from vtrace.ops.power import MOST_PRODUCTS, IntegerPow, Pow
-from vtrace.ops.transcendental import ArcTan2, Erf, Hypot, MathFunction
+from vtrace.ops.transcendental import ArcTan2, Erf, Erfc, Hypot, MathFunction
 
 LIBRARY_ULPS = 2
 SUMS = frozenset({"reduce_sum", "reduce_prod", "dot", "matmul", "cumsum", "cumprod"})
@@ -24,7 +24,7 @@ def ulps(primitive: Primitive) -> int:
     if isinstance(primitive, IntegerPow):
         exponent = abs(primitive.exponent)
         return 0 if primitive.exponent in (0, 1, 2) else exponent if exponent <= MOST_PRODUCTS else LIBRARY_ULPS
-    return LIBRARY_ULPS if isinstance(primitive, MathFunction | ArcTan2 | Hypot | Erf | Pow) else 0
+    return LIBRARY_ULPS if isinstance(primitive, MathFunction | ArcTan2 | Hypot | Erf | Erfc | Pow) else 0
 
 
 @dataclass(frozen=True)

@@ -1,19 +1,60 @@
 """Ufuncs of `scipy.special`. Imported when a tracer meets one of them, so that tracing alone does not import SciPy."""
 
+import math
+from typing import Any
+
 import numpy as np
 from scipy import special
 
-from vtrace.frontend.numpy_elementwise import register
+from vtrace.frontend.numpy_elementwise import constant_like, less, register, select
 from vtrace.frontend.trace import emit
 from vtrace.frontend.tracer import Tracer
-from vtrace.ops.transcendental import Erf
+from vtrace.ops import transcendental
 
 
-def _expit(x: Tracer) -> Tracer:
+def _expit(x: Tracer) -> Any:
     """1 / (1 + exp(-x)), the logistic function."""
-    result: Tracer = 1 / (1 + np.exp(-x))
-    return result
+    return 1 / (1 + np.exp(-x))
 
 
-register(special.erf, lambda x: emit(Erf(), x))
+def _log_expit(x: Tracer) -> Any:
+    """log(expit(x)), which never takes the logarithm of 0."""
+    return np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x)))
+
+
+def _logit(x: Tracer) -> Any:
+    """log(x / (1 - x)), by arctanh near 1/2, where the quotient is near 1."""
+    centred = 2 * x - 1
+    return np.where(np.abs(centred) < 0.5, 2 * np.arctanh(centred), np.log(x / (1 - x)))
+
+
+def _ndtr(x: Tracer) -> Any:
+    """The distribution function of the standard normal distribution."""
+    return 0.5 * emit(transcendental.Erfc(), x * -math.sqrt(0.5))
+
+
+def _times_log(x: Tracer, y: Tracer, log: Any) -> Tracer:
+    """x * log(y), but 0 where x is 0 and y is a number."""
+    zero: Any = np.logical_and(np.equal(x, 0), np.logical_not(np.isnan(y)))
+    return select(zero, constant_like(x, 0), x * log(y))
+
+
+def _entr(x: Tracer) -> Tracer:
+    """-x log(x), 0 at 0 and -inf below."""
+    return select(less(x, 0), constant_like(x, -math.inf), -_times_log(x, x, np.log))
+
+
+register(special.erf, lambda x: emit(transcendental.Erf(), x))
+register(special.erfc, lambda x: emit(transcendental.Erfc(), x))
 register(special.expit, _expit)
+register(special.log_expit, _log_expit)
+register(special.logit, _logit)
+register(special.ndtr, _ndtr)
+register(special.xlogy, lambda x, y: _times_log(x, y, np.log))
+register(special.xlog1py, lambda x, y: _times_log(x, y, np.log1p))
+register(special.entr, _entr)
+register(special.exp2, np.exp2)
+register(special.exp10, lambda x: np.power(constant_like(x, 10), x))
+register(special.expm1, np.expm1)
+register(special.log1p, np.log1p)
+register(special.cbrt, np.cbrt)

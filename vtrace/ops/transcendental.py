@@ -268,3 +268,18 @@ class Erf(Unary):
 
     def scalar(self, e: Emitter, x: Value) -> Value:
         return e.math("erf", x)
+
+
+@final
+@primitive("erfc")
+@dataclass(frozen=True)
+class Erfc(Unary):
+    """1 - erf(x), accurate where that is small."""
+
+    kinds = FLOATS
+
+    def evaluate(self, x: Array) -> Array:
+        return np.asarray(np.vectorize(math.erfc, otypes=[x.dtype])(x))
+
+    def scalar(self, e: Emitter, x: Value) -> Value:
+        return e.math("erfc", x)

@@ -48,6 +48,7 @@ FUNCTIONS: dict[str, Rule] = {
         power.cbrt,
         power.hypot,
         error_function.erf,
+        error_function.erfc,
         remainder.fmod,
     )
 }

@@ -1,13 +1,20 @@
-"""erf: an odd polynomial up to 0.92, and 1 - exp(-x**2) q(x - 2) beyond."""
+"""erf and erfc.
+
+erf is an odd polynomial up to 0.92, and 1 - exp(-x**2) q(x - 2) beyond. erfc(x) is 1 - erf(x) up to 0.75 and
+exp(-x**2) p(t) / (1 + 2 x) beyond, with t = (x - 4) / (x + 4).
+"""
 
 from vtrace.backends.vecmath import coefficients as c
-from vtrace.backends.vecmath.doubled import Double, two_product
-from vtrace.backends.vecmath.exponential import Reduced, exp_reduced, reduce
-from vtrace.backends.vecmath.number import Number
+from vtrace.backends.vecmath.doubled import Double, divide, fast_two_sum, two_product
+from vtrace.backends.vecmath.exponential import Reduced, beyond_linear, exp_reduced, reduce
+from vtrace.backends.vecmath.number import FLOAT64_FORMAT, Number
+from vtrace.backends.vecmath.power import exp2_wide
+from vtrace.backends.vecmath.scaling import scale
 
 SPLIT = 0.921875
+ERFC_SPLIT = 0.75
 SATURATED = 6.0
-"""Where the polynomials meet, and from where on erf is 1 in float64."""
+"""Where the polynomials of erf and of erfc meet, and from where on erf is 1 in float64."""
 
 
 def erf(x: Number) -> Number:
@@ -19,3 +26,36 @@ def erf(x: Number) -> Number:
     decay = exp_reduced(Reduced(n, Double(r.high, r.low - error)))
     far = (-decay).fma((size - 2.0).polynomial(c.ERF_TAIL), 1.0)
     return (size < SPLIT).select(near, far).copysign(x)
+
+
+def erfc_far_size32(size: Number) -> Number:
+    """erfc of a float32 of at least 0.75, by float64."""
+    x = size.convert(FLOAT64_FORMAT.dtype)
+    scaled = ((x - 4.0) / (x + 4.0)).polynomial(c.ERFC, size=4) / (1.0 + 2.0 * x)
+    return (scaled * exp2_wide(x * x * -c.LOG2_E[8][0])).convert(size.dtype)
+
+
+def erfc_far_size64(x: Number) -> Number:
+    """erfc of a float64 of at least 0.75. Each factor has a low part, as their errors would add up."""
+    t = (x - 4.0) / (x + 4.0)
+    *slopes, constant = c.ERFC[8]
+    slope = t.polynomial({8: tuple(slopes)})
+    top = t.fma(slope, constant)
+    quotient = divide(Double(top, t.fma(slope, constant - top)), fast_two_sum(2.0 * x, x.like(1.0)))
+    square, error = two_product(x, x)
+    n, r = reduce(-square)
+    r = fast_two_sum(r.high, r.low - error)
+    one, low = fast_two_sum(x.like(1.0), r.high)
+    low = low + beyond_linear(r)
+    return scale(quotient.high.fma(one, quotient.high.fma(low, quotient.low * one)), n)
+
+
+def erfc(x: Number) -> Number:
+    """1 - erf(x), good where that is small."""
+    small = x.clamp(-ERFC_SPLIT, ERFC_SPLIT)
+    whole, lost = fast_two_sum(x.like(1.0), -small)
+    near = whole + (lost - small * (small * small).polynomial(c.ERF))
+    size = abs(x).clamp(ERFC_SPLIT, x.by_format(12.0, 28.0))
+    far = (erfc_far_size32 if x.dtype.itemsize == 4 else erfc_far_size64)(size)
+    far = (x < 0.0).select(2.0 - far, far)
+    return (abs(x) < ERFC_SPLIT).select(near, far)
