@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterator
 
+from vtrace.backends.estimate import FUNCTION, TRIPS
 from vtrace.backends.layout import Layout
 from vtrace.ir.graph import Equation, Graph
 from vtrace.ir.primitive import Primitive
@@ -13,10 +14,6 @@ from vtrace.ops.kinds import FLOATS, Uniform
 
 NANOSECONDS = 0.1
 """For one element of one simple operation, in a vector register or streaming from memory."""
-FUNCTION = 10
-"""How many simple operations a transcendental function is worth."""
-TRIPS = 100
-"""How many trips a `while` is taken to make: nobody knows, but loops are seldom short."""
 
 Elements = Callable[[Shape], int]
 """How many elements of a shape one item has."""

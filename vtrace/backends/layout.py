@@ -4,20 +4,18 @@
     batch    the lanes are neighbouring examples; whatever an example does inside runs once for all of them
     inner    one example at a time; the lanes are neighbouring elements of its last axis, or of a fold's last axis
 
-The rule: `flat` where it applies. Else `batch` if the batch axis is the contiguous one for most of what is read and
-written, or if no example has a row as long as two vectors; else `inner`. It looks at static extents only, never at
-the size of the batch, so the bits of a result cannot depend on it.
+The rule: `flat` where it applies; else whichever of the other two `estimate` finds cheaper for one example. It looks at
+static extents only, never at the size of the batch, so the bits of a result cannot depend on it.
 """
 
-from collections import Counter
-from collections.abc import Iterator
+import os
 from dataclasses import dataclass
 
+from vtrace.backends.estimate import across_examples, along_rows
 from vtrace.backends.target import VECTOR_BYTES
 from vtrace.ir.graph import Equation, Graph
-from vtrace.ir.primitive import ElementPrimitive, Primitive
-from vtrace.ir.types import Dim, Shape, Symbol, count
-from vtrace.ops.control import Cond, Mapped, Scan, While
+from vtrace.ir.primitive import ElementPrimitive
+from vtrace.ir.types import Shape, Symbol
 from vtrace.ops.kinds import Elementwise
 from vtrace.ops.movement import Broadcast
 
@@ -49,7 +47,8 @@ class Layout:
 
 
 def choose(graph: Graph, mode: str | None = None) -> Layout:
-    """The layout of a kernel's graph; `mode` overrides the rule, for experiments."""
+    """The layout of a kernel's graph; `mode`, or VTRACE_LAYOUT, overrides the rule for experiments."""
+    mode = mode or os.environ.get("VTRACE_LAYOUT") or None
     shapes = [v.type.shape for v in (*graph.inputs, *(o for e in graph.equations for o in e.outputs))]
     symbols = {d for s in shapes for d in s if isinstance(d, Symbol)}
     symbol = min(symbols, key=lambda s: s.name) if symbols else None
@@ -62,7 +61,7 @@ def choose(graph: Graph, mode: str | None = None) -> Layout:
         shape = max(shapes, key=len, default=())
         return Layout("flat", width, symbol, shape, "every equation is elementwise over one shape")
     if mode is None:
-        mode, reason = _rule(graph, shapes, symbol, width)
+        mode, reason = _rule(graph, symbol, width)
     else:
         reason = "asked for"
     if mode == "batch" and loops:
@@ -90,36 +89,9 @@ def _is_elementwise(equation: Equation) -> bool:
     return isinstance(op, Elementwise) or (isinstance(op, Broadcast) and op.axes == ())
 
 
-def _rule(graph: Graph, shapes: list[Shape], symbol: Symbol | None, width: int) -> tuple[str, str]:
+def _rule(graph: Graph, symbol: Symbol | None, width: int) -> tuple[str, str]:
     if symbol is None:
         return "inner", "there is no batch"
-    last = Counter(s[-1] == symbol for s in shapes if symbol in s and len(s) > 1)
-    if last[True] > last[False]:
-        return "batch", "the batch axis is the contiguous one"
-    longest = max(_rows(graph, symbol), default=1)
-    if longest < 2 * width:
-        return "batch", f"the longest row of an example has {longest} elements, less than two vectors of {width}"
-    return "inner", f"an example has rows of {longest} elements, at least two vectors of {width}"
-
-
-def _rows(graph: Graph, symbol: Symbol | None) -> Iterator[int]:
-    """The extents of the last axes that array code runs over; a scan takes its arrays apart, so those do not count."""
-    for equation in graph.equations:
-        if not isinstance(equation.primitive, ElementPrimitive):
-            for inner in subgraphs(equation.primitive):
-                yield from _rows(inner, None)
-            continue
-        for atom in (*equation.inputs, *equation.outputs):
-            example: list[Dim] = [d for d in atom.type.shape if d != symbol]
-            yield count(tuple(example[-1:]))[0]
-
-
-def subgraphs(op: Primitive) -> tuple[Graph, ...]:
-    """The graphs of a loop or a branch, batched or not."""
-    if isinstance(op, Mapped):
-        return subgraphs(op.primitive)
-    if isinstance(op, Cond):
-        return op.branches
-    if isinstance(op, While):
-        return (op.cond, op.body)
-    return (op.body,) if isinstance(op, Scan) else ()
+    examples, rows = across_examples(graph, symbol, width), along_rows(graph, symbol, width)
+    mode = "batch" if examples <= rows else "inner"
+    return mode, f"about {examples:.3g} vector instructions an example with lanes over examples, {rows:.3g} along rows"

@@ -13,7 +13,7 @@ from vtrace.backends.conversion import Conversion
 from vtrace.backends.placement import Mask, Scope
 from vtrace.backends.values import I1, I32, I64, Affine, AnyValue, Register, int_constant, llvm_type
 from vtrace.ir.emitter import Index, Value, Values
-from vtrace.ir.types import BOOL, INT64, Dim, DType, Symbol
+from vtrace.ir.types import BOOL, DTYPES, INT64, Dim, DType, Symbol
 
 UNROLLED = 16
 """Folds of at most this many elements become straight-line code."""
@@ -75,11 +75,12 @@ class Loops(Conversion):
 
     def prefix_mask(self, count: Register, lanes: int) -> Mask:
         """The first `count` lanes."""
-        numbers = ir.Constant(ir.VectorType(I64, lanes), list(range(lanes)))
         if count.constant is not None:
             bits = ir.Constant(ir.VectorType(I1, lanes), [int(k < count.constant) for k in range(lanes)])
             return Mask(Register(bits, BOOL, lanes), count)
-        vector = self._apply(lambda n: self.builder.icmp_signed("<", numbers, n), self.vector(count, lanes), dtype=BOOL)
+        limit = self.convert(self.intrinsic("llvm.smin", count, int_constant(lanes)), DTYPES["i32"])
+        numbers = ir.Constant(ir.VectorType(I32, lanes), list(range(lanes)))
+        vector = self._apply(lambda n: self.builder.icmp_signed("<", numbers, n), self.vector(limit, lanes), dtype=BOOL)
         return Mask(vector, count)
 
     # -- folds --------------------------------------------------------------------------------------------------

@@ -14,6 +14,8 @@ from typing import Any, cast
 from llvmlite import ir
 
 from vtrace.backends.control import Control
+from vtrace.backends.estimate import ROOM_FOR_ROWS
+from vtrace.backends.extents import symbols_in
 from vtrace.backends.frame import Frame, Source
 from vtrace.backends.layout import Layout
 from vtrace.backends.loops import UNROLLED
@@ -27,8 +29,6 @@ from vtrace.ir.types import INT64, ArrayType, Shape, count, static_shape, symbol
 from vtrace.ops.control import Mapped
 from vtrace.ops.kinds import Elementwise
 
-ROOM_FOR_ROWS = 1 << 18
-"""The most memory for rows that are turned around, in bytes per thread; past it, elements are read one by one."""
 LARGE = 150
 """Kernels of more equations get one masked loop, not one for whole vectors and a masked rest: half the code."""
 
@@ -58,7 +58,7 @@ class Lowering(Control):
         inputs = [Buffer(next(arguments), self._memory_type(v.type)) for v in graph.inputs]
         self.results = [Buffer(next(arguments), self._memory_type(a.type)) for a in graph.outputs]
         self.record = Register(next(arguments), INT64)
-        self.sizes = {s: Register(next(arguments), INT64) for s in symbols(graph)}
+        self.sizes = {s: Register(next(arguments), INT64) for s in symbols_in(graph)}
         self.start, self.stop = (Register(next(arguments), INT64) for _ in range(2))
         lanes = layout.width if layout.mode == "batch" else 1
         self.turned = [self._in_rows(a.type) for a in graph.outputs]
@@ -237,7 +237,8 @@ class Lowering(Control):
             with self.loop(self.start, self.stop) as p:
                 self._example(p)
         else:
-            for lane in self.lane_loop(self.start, self.stop, len(self.graph.equations) > LARGE):
+            masked_only = self.layout.mode == "batch" or len(self.graph.equations) > LARGE
+            for lane in self.lane_loop(self.start, self.stop, masked_only):
                 self._example(lane)
         self.builder.ret_void()
 
@@ -326,17 +327,11 @@ def _register(value: AnyValue) -> Register:
     return value
 
 
-def symbols(graph: Graph) -> list[Any]:
-    """The symbolic extents a kernel needs, in a fixed order."""
-    atoms = [*graph.inputs, *graph.outputs, *(o for e in graph.equations for o in e.outputs)]
-    return sorted({s for a in atoms for s in symbols_of(a.type.shape)}, key=lambda s: str(s.name))
-
-
 def lower(graph: Graph, layout: Layout, name: str) -> Any:
     """A module with the kernel as function `name`."""
     module = ir.Module(name)
     pointers = len(graph.inputs) + len(graph.outputs) + 1
-    extents = len(symbols(graph))
+    extents = len(symbols_in(graph))
     types = [POINTER] * pointers + [I64] * (extents + 2)
     body = ir.Function(module, ir.FunctionType(ir.VoidType(), types), f"{name}.body")
     body.linkage = "internal"

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from llvmlite import ir
 
-from vtrace.backends.placement import Mask
+from vtrace.backends.placement import Mask, Scope
 from vtrace.backends.target import VECTOR_BYTES
 from vtrace.backends.values import I32, Register, int_constant
 from vtrace.backends.vector_memory import Buffer, VectorMemory
@@ -30,23 +30,59 @@ class Rows(VectorMemory):
     def load_rows(self, buffer: Buffer, start: Register, size: int) -> list[Any]:
         """Element e of every lane's row, for each e; rows lie side by side and are short."""
         group = self._group(buffer)
-        parts = []
-        for first in range(0, self.lanes, group):
-            vectors = [
-                self.load_vector(buffer, self._plus(start, at), self._stretch(at, size, group), group).llvm
-                for at in range(first * size, (first + group) * size, group)
+        stretches = range(0, self.lanes * size, group)
+
+        def read(masked: bool) -> list[Any]:
+            return [
+                self.load_vector(
+                    buffer, self._plus(start, at), self._stretch(at, size, group) if masked else None, group
+                ).llvm
+                for at in stretches
             ]
-            parts.append(self._split(vectors))
+
+        vectors = self._full_or_masked(read)
+        parts = [self._split(vectors[first : first + size]) for first in range(0, len(vectors), size)]
         return [self._concat([p[e] for p in parts]) for e in range(size)]
 
     def store_rows(self, buffer: Buffer, start: Register, elements: Sequence[Any]) -> None:
         """The reverse: element e of every lane's row is `elements[e]`."""
         group, size = self._group(buffer), len(elements)
+        vectors: list[Any] = []
         for first in range(0, self.lanes, group):
-            vectors = self._merge([self._lanes_of(v, first, group) for v in elements])
+            vectors += self._merge([self._lanes_of(v, first, group) for v in elements])
+
+        def write(masked: bool) -> list[Any]:
             for k, vector in enumerate(vectors):
-                at = first * size + k * group
-                self.store_vector(buffer, self._plus(start, at), vector, self._stretch(at, size, group))
+                mask = self._stretch(k * group, size, group) if masked else None
+                self.store_vector(buffer, self._plus(start, k * group), vector, mask)
+            return []
+
+        self._full_or_masked(write)
+
+    def _full_or_masked(self, emit: Callable[[bool], list[Any]]) -> list[Any]:
+        """`emit(masked)` in two versions: most blocks have all of their lanes, and need no masks."""
+        mask = self.mask
+        if mask is None or mask.count is None or mask.count.constant is not None:
+            return emit(mask is not None and mask.count is not None)
+        full = self.compare("ge", mask.count, int_constant(self.lanes))
+        before, versions, done = self.builder.block, [], self.block("moved")
+        for masked in (False, True):
+            entry = self.block("masked" if masked else "full")
+            self.builder.position_at_end(entry)
+            with self.inside(Scope(self.scope.depth, is_loop=False, lanes=self.lanes, mask=mask)):
+                values = emit(masked)
+            versions.append((entry, self.builder.block, values))
+            self.builder.branch(done)
+        self.builder.position_at_end(before)
+        self.builder.cbranch(full.llvm, versions[0][0], versions[1][0])
+        self.builder.position_at_end(done)
+        merged = []
+        for pair in zip(versions[0][2], versions[1][2], strict=True):
+            phi = self.builder.phi(pair[0].type)
+            for (_, end, _), value in zip(versions, pair, strict=True):
+                phi.add_incoming(value, end)
+            merged.append(phi)
+        return merged
 
     def _stretch(self, at: int, size: int, group: int) -> Mask | None:
         """Which elements of the stretch from `at` belong to rows inside the array."""
@@ -83,12 +119,18 @@ class Rows(VectorMemory):
         def tile(column: Register, width: int) -> None:
             group = self._group(buffer)
             columns = [kept(column, e) for e in range(width)]
+            vectors: list[Any] = []
             for first in range(0, self.lanes, group):
                 parts = [self._lanes_of(c, first, group) for c in columns]
-                parts += [ir.Constant(parts[0].type, ir.Undefined)] * (group - width)
-                for lane, vector in enumerate(self._merge(parts)):
-                    row = self._row_start(start, column, size, first + lane)
-                    self.store_vector(buffer, row, vector, self._row_mask(first + lane, width, group))
+                vectors += self._merge(parts + [ir.Constant(parts[0].type, ir.Undefined)] * (group - width))
+
+            def write(masked: bool) -> list[Any]:
+                for lane, vector in enumerate(vectors):
+                    row = self._plus(cast("Register", self.add(start, column)), lane * size)
+                    self.store_vector(buffer, row, vector, self._row_mask(lane, width, group, masked))
+                return []
+
+            self._full_or_masked(write)
 
         self._tiles(size, self._group(buffer), tile)
 
@@ -107,9 +149,9 @@ class Rows(VectorMemory):
             row = cast("Register", self.select(self.compare("lt", row, last), row, last))
         return cast("Register", self.add(self.add(start, self.mul(row, int_constant(size))), column))
 
-    def _row_mask(self, lane: int, width: int, group: int) -> Mask | None:
+    def _row_mask(self, lane: int, width: int, group: int, masked: bool) -> Mask | None:
         """For a store: nothing of a row outside the array, and no more than `width` elements."""
-        if self.mask is None or self.mask.count is None:
+        if not masked or self.mask is None or self.mask.count is None:
             return self.prefix_mask(int_constant(width), group) if width < group else None
         inside = self.compare("lt", int_constant(lane), self.mask.count)
         return self.prefix_mask(cast("Register", self.select(inside, int_constant(width), int_constant(0))), group)

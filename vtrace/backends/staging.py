@@ -11,7 +11,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable
 
-from vtrace.backends.cost import FUNCTION
+from vtrace.backends.estimate import FUNCTION
 from vtrace.ir.graph import Equation, Graph, Var
 from vtrace.ir.primitive import ElementPrimitive
 from vtrace.ir.types import Shape

@@ -1,0 +1,156 @@
+"""How many vector instructions one example would take in either layout: what the choice between them rests on.
+
+It counts what the machine code will do, coarsely: a simple operation is 1, a function FUNCTION, an element fetched by a
+gather GATHER, one that is turned around in registers TURN. Lanes over examples share every instruction; lanes along
+rows pay for the last, partly filled vector of each row, for scalars, and for joining lanes at the end of a fold.
+"""
+
+import math
+from collections.abc import Sequence
+
+from vtrace.ir.graph import Equation, Graph
+from vtrace.ir.primitive import ElementPrimitive, Primitive
+from vtrace.ir.types import ArrayType, Shape, Symbol
+from vtrace.ops.contraction import Dot
+from vtrace.ops.control import Cond, Mapped, Scan, While
+from vtrace.ops.kinds import FLOATS, Elementwise, Reduction, Uniform
+from vtrace.ops.movement import Broadcast, Reshape, Slice, Transpose
+
+FUNCTION = 10
+"""How many simple operations a transcendental function is worth."""
+TRIPS = 100
+"""How many trips a `while` is taken to make: nobody knows, but loops are seldom short."""
+GATHER = 1.5
+"""For each element, whatever the number of lanes."""
+TURN = 5.0
+"""Loads and shuffles, for a vector of elements."""
+JOIN = 8.0
+"""For joining the lanes of an accumulator."""
+ROOM_FOR_ROWS = 1 << 18
+"""The most memory for rows that are turned around, in bytes per thread; past it, elements are read one by one."""
+ROOM_FOR_KEPT = 1 << 19
+"""The most memory for all that a block of examples keeps: beyond the second-level cache lanes over examples lose."""
+
+
+def example(shape: Shape, symbol: Symbol | None) -> tuple[int, ...]:
+    """The shape of one example's part of a value."""
+    return tuple(d for d in shape if d != symbol and isinstance(d, int))
+
+
+def across_examples(graph: Graph, symbol: Symbol, width: int) -> float:
+    """Vector instructions for one example where the lanes are examples."""
+    moved = sum(_turned(a.type, symbol, width) for a in (*graph.inputs, *graph.outputs))
+    if _kept(graph) * width > ROOM_FOR_KEPT:
+        return math.inf
+    return moved + sum(_operations(e, symbol) for e in graph.equations) / width
+
+
+def _turned(type_: ArrayType, symbol: Symbol, width: int) -> float:
+    """Moving one example's part of an input or output between memory and lanes."""
+    if symbol not in type_.shape:
+        return 0.0
+    size = math.prod(example(type_.shape, symbol))
+    if size == 1 or type_.shape[-1] == symbol:
+        return size / width
+    fits = size * width * type_.dtype.itemsize <= ROOM_FOR_ROWS
+    return TURN * size / width if fits and type_.shape[0] == symbol else GATHER * size
+
+
+def _kept(graph: Graph) -> int:
+    """Bytes of one example that must be kept: arguments, results, and what folds and loops compute."""
+    symbols = {d for a in (*graph.inputs, *graph.outputs) for d in a.type.shape if isinstance(d, Symbol)}
+    batched = [a.type for a in (*graph.inputs, *graph.outputs) if not symbols or symbols & set(a.type.shape)]
+    total = sum(map(_bytes, batched))
+    for equation in graph.equations:
+        if not isinstance(equation.primitive, Elementwise | Broadcast | Reshape | Transpose | Slice):
+            total += sum(_bytes(v.type) for v in equation.outputs)
+        total += sum(map(_kept, subgraphs(equation.primitive)))
+    return total
+
+
+def _bytes(type_: ArrayType) -> int:
+    return math.prod(example(type_.shape, None)) * type_.dtype.itemsize
+
+
+def _operations(equation: Equation, symbol: Symbol | None) -> float:
+    """Operations on single elements, for one example."""
+    op = equation.primitive
+    if not isinstance(op, ElementPrimitive):
+        return _trips(op) * sum(_operations(e, None) for g in subgraphs(op) for e in g.equations)
+    result = math.prod(example(equation.outputs[0].type.shape, symbol))
+    return result * _weight(op, [a.type.shape for a in equation.inputs])
+
+
+def _weight(op: Primitive, operands: Sequence[Shape]) -> float:
+    """Operations for one element of the result."""
+    if isinstance(op, Dot):
+        return math.prod(d for a in op.contract[0] if isinstance(d := operands[0][a], int))
+    if isinstance(op, Reduction):
+        return math.prod(d for a in op.axes if isinstance(d := operands[0][a], int))
+    if isinstance(op, Elementwise):
+        return FUNCTION if isinstance(op, Uniform) and op.kinds == FLOATS else 1.0
+    return 0.5
+
+
+def along_rows(graph: Graph, symbol: Symbol | None, width: int) -> float:
+    """Vector instructions for one example where the lanes are neighbouring elements of its rows."""
+    rows = (example(a.type.shape, symbol) for a in (*graph.inputs, *graph.outputs) if symbol in a.type.shape)
+    return sum(_vectors(r, width) for r in rows) + sum(_row_cost(e, symbol, width) for e in graph.equations)
+
+
+def _vectors(shape: tuple[int, ...], width: int) -> float:
+    """Instructions that cover an array: vectors along its last axis, or scalars where that is too short."""
+    if not shape:
+        return 1.0
+    return math.prod(shape[:-1]) * (math.ceil(shape[-1] / width) if shape[-1] >= width // 2 else shape[-1])
+
+
+def _row_cost(equation: Equation, symbol: Symbol | None, width: int) -> float:
+    op = equation.primitive
+    if not isinstance(op, ElementPrimitive):
+        return _trips(op) * sum(_row_cost(e, None, width) for g in subgraphs(op) for e in g.equations)
+    result = example(equation.outputs[0].type.shape, symbol)
+    operands = [a.type.shape for a in equation.inputs]
+    weight = _weight(op, operands)
+    if not isinstance(op, Dot | Reduction):
+        return _vectors(result, width) * weight
+    if result and result[-1] >= width // 2:
+        return _vectors(result, width) * weight * (1.0 + GATHER * width * _strided(op, operands))
+    reads = 1.0 + GATHER * width * _crosses(op, operands)
+    return math.prod(result) * (math.ceil(weight / width) * reads + JOIN)
+
+
+def _strided(op: Dot | Reduction, operands: Sequence[Shape]) -> bool:
+    """With lanes along the result's last axis: does some operand step over its rows?"""
+    if isinstance(op, Reduction):
+        return len(operands[0]) - 1 in op.axes
+    free = [op.free(side, len(operands[side])) for side in (0, 1)]
+    side = 1 if free[1] else 0
+    return not free[side] or free[side][-1] != len(operands[side]) - 1
+
+
+def _crosses(op: Dot | Reduction, operands: Sequence[Shape]) -> bool:
+    """With lanes along the last folded axis: does some operand step over its rows?"""
+    if isinstance(op, Reduction):
+        return bool(op.axes) and op.axes[-1] != len(operands[0]) - 1
+    return any(axes and axes[-1] != len(shape) - 1 for axes, shape in zip(op.contract, operands, strict=True))
+
+
+def _trips(op: Primitive) -> float:
+    """How often the body of a loop runs, or is taken to run."""
+    if isinstance(op, Mapped):
+        return _trips(op.primitive) * (op.size if isinstance(op.size, int) else 1)
+    if isinstance(op, While):
+        return TRIPS
+    return op.length if isinstance(op, Scan) else 1.0
+
+
+def subgraphs(op: Primitive) -> tuple[Graph, ...]:
+    """The graphs of a loop or a branch, batched or not."""
+    if isinstance(op, Mapped):
+        return subgraphs(op.primitive)
+    if isinstance(op, Cond):
+        return op.branches
+    if isinstance(op, While):
+        return (op.cond, op.body)
+    return (op.body,) if isinstance(op, Scan) else ()
