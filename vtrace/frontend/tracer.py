@@ -111,7 +111,8 @@ class Tracer(ArrayMethods):
         raise self._needs_value(
             "conversion to a NumPy array or scalar",
             "Use np.stack([...]) or vtrace.numpy.array([...]) for an array of traced values, vtrace.numpy.zeros(...) "
-            "in place of np.zeros(...) for one that is filled with them, and x.astype(np.float64) for np.float64(x)",
+            "in place of np.zeros(...) for one that is filled with them, vtrace.numpy.array(table)[i] in place of "
+            "table[i] for a NumPy table and a traced index, and x.astype(np.float64) for np.float64(x)",
         )
 
     def __bool__(self) -> bool:

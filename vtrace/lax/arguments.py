@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from vtrace.errors import ArgumentError, DTypeError, ShapeError
-from vtrace.frontend.control.carry import check_structure, check_types, promoted
+from vtrace.frontend.control.carry import Words, check_structure, check_types, promoted
 from vtrace.frontend.control.leaf import LeafType, check_leaf, flatten, leaf_paths, leaf_type
 from vtrace.frontend.pytree import Tree, unflatten
 from vtrace.frontend.source import at_user_line
@@ -65,14 +65,17 @@ def arrays(tree: Tree, what: str, root: str) -> Tree:
     return unflatten(spec, map(np.asarray, leaves))
 
 
-def next_carry(taken: Tree, returned: Tree, what: str, function: str) -> Tree:
-    """What `function` returned for the carry `taken`, in the types of that carry; an error where they do not fit."""
-    check_structure(taken, returned, what, function)
+def next_carry(taken: Tree, returned: Tree, words: Words) -> Tree:
+    """What the body of a loop returned for the carry `taken`, in the types of that carry.
+
+    ShapeError or DTypeError where it does not fit them.
+    """
+    check_structure(taken, returned, words)
     before, spec = flatten(taken)
     after = flatten(returned)[0]
     types, results = list(map(leaf_type, before)), list(map(leaf_type, after))
     wanted = [promoted(a, b) or a for a, b in zip(types, results, strict=True)]
-    check_types(taken, wanted, results, what, function)
+    check_types(taken, wanted, results, words)
     return unflatten(spec, [_as(v, a, b) for v, a, b in zip(after, results, wanted, strict=True)])
 
 

@@ -12,7 +12,7 @@ from vtrace.frontend import control
 from vtrace.frontend.control.body import trace_body
 from vtrace.frontend.control.carry import first_carry
 from vtrace.frontend.control.leaf import LeafType, as_tracer, flatten, leaf_paths, leaf_type
-from vtrace.frontend.control.loops import check_pair
+from vtrace.frontend.control.loops import SCAN, check_pair
 from vtrace.frontend.pytree import Tree, unflatten
 from vtrace.frontend.source import at_user_line
 from vtrace.lax.arguments import arrays, fresh, is_tracing, next_carry, require_callable, row, stack
@@ -56,8 +56,8 @@ def scan(
     carry, ys, slices = fresh(init), [], unflatten(spec, each(np.asarray, leaves))
     for n in reversed(range(trips)) if reverse else range(trips):
         result = f(carry, row(slices, n))
-        check_pair(result, "scan")
-        carry = next_carry(carry, result[0], "scan", "f")
+        check_pair(result)
+        carry = next_carry(carry, result[0], SCAN)
         ys.append(fresh(result[1]))
     return arrays(carry, "scan", "carry"), stack(ys[::-1] if reverse else ys)
 
@@ -91,13 +91,13 @@ def _check_unroll(unroll: int | bool) -> None:
 
 def _no_trips(f: Callable[[Tree, Tree], Tree], init: Tree, xs: Tree) -> tuple[Tree, Tree]:
     """The result outside of a trace where there is no slice to show the types of the ys: they are traced."""
-    carries, carry_spec, paths = first_carry(init, "scan")
+    carries, carry_spec, paths = first_carry(init, SCAN)
     slices, spec = flatten(xs)
     types = [*each(leaf_type, carries), *(LeafType(leaf_type(x).type.drop((0,)), False) for x in slices)]
 
     def pair(*flat: Any) -> Any:
         result = f(unflatten(carry_spec, flat[: len(carries)]), unflatten(spec, flat[len(carries) :]))
-        check_pair(result, "scan")
+        check_pair(result)
         return tuple(result)
 
     names = [*paths, *leaf_paths(xs, "x")]

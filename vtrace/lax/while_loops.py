@@ -7,8 +7,9 @@ import numpy as np
 
 from vtrace.errors import DTypeError
 from vtrace.frontend import control
+from vtrace.frontend.control.carry import Words
 from vtrace.frontend.control.leaf import LeafType, common_dtype
-from vtrace.frontend.control.loops import check_condition
+from vtrace.frontend.control.loops import WHILE_LOOP, check_condition
 from vtrace.frontend.core import convert
 from vtrace.frontend.pytree import Tree
 from vtrace.frontend.source import at_user_line
@@ -24,6 +25,9 @@ from vtrace.lax.arguments import (
     require_integer,
     static_integer,
 )
+
+FORI_LOOP = Words("fori_loop", "body_fun", ("i", "carry"))
+"""A loop over an index carries the index as well."""
 
 
 def while_loop(cond_fun: Callable[[Tree], Any], body_fun: Callable[[Tree], Tree], init_val: Tree) -> Tree:
@@ -47,12 +51,12 @@ def while_loop(cond_fun: Callable[[Tree], Any], body_fun: Callable[[Tree], Tree]
         return control.while_loop(cond_fun, body_fun, init_val)
     carry = fresh(init_val)
     while _holds(cond_fun(carry)):
-        carry = next_carry(carry, body_fun(carry), "while_loop", "body_fun")
+        carry = next_carry(carry, body_fun(carry), WHILE_LOOP)
     return arrays(carry, "while_loop", "carry")
 
 
 def _holds(condition: Any) -> bool:
-    check_condition(condition, "while_loop")
+    check_condition(condition, WHILE_LOOP)
     return bool(condition)
 
 
@@ -85,9 +89,9 @@ def fori_loop(
         return following, body_fun(i, val)
 
     if start is None or stop is None:
-        return control.while_loop(lambda c: c[0] < last, step, (first, init_val), "fori_loop")[1]
+        return control.while_loop(lambda c: c[0] < last, step, (first, init_val), FORI_LOOP)[1]
     trips = max(0, stop - start)
-    return control.scan(lambda c, _: (step(c), None), (first, init_val), None, trips, False, "fori_loop")[0][1]
+    return control.scan(lambda c, _: (step(c), None), (first, init_val), None, trips, False, FORI_LOOP)[0][1]
 
 
 def _index_dtype(bounds: list[LeafType]) -> DType:
@@ -110,5 +114,5 @@ def _python_loop(
     carry = fresh(init_val)
     for n in indices:
         i = n if weak else np.asarray(n, dtype)[()]
-        carry = next_carry(carry, body_fun(i, carry), "fori_loop", "body_fun")
+        carry = next_carry(carry, body_fun(i, carry), Words("fori_loop", "body_fun"))
     return arrays(carry, "fori_loop", "carry")

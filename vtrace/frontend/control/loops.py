@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from vtrace.errors import ArgumentError, DTypeError
 from vtrace.frontend.control.body import Body, close, trace_body
-from vtrace.frontend.control.carry import first_carry, trace_until_fixed
+from vtrace.frontend.control.carry import Words, first_carry, trace_until_fixed
 from vtrace.frontend.control.leaf import LeafType, describe, flatten, identifier, leaf_paths, leaf_type
 from vtrace.frontend.pytree import Tree, unflatten
 from vtrace.frontend.source import at_user_line
@@ -13,21 +13,24 @@ from vtrace.frontend.tracer import Tracer
 from vtrace.ir.types import BOOL, ArrayType
 from vtrace.ops.control import Scan, While
 
+WHILE_LOOP = Words("while_loop", "body_fun")
+SCAN = Words("scan", "f")
+
 
 def while_loop(
-    cond_fun: Callable[[Tree], Tree], body_fun: Callable[[Tree], Tree], init: Tree, what: str = "while_loop"
+    cond_fun: Callable[[Tree], Tree], body_fun: Callable[[Tree], Tree], init: Tree, words: Words = WHILE_LOOP
 ) -> Tree:
     """`while cond_fun(carry): carry = body_fun(carry)`, beginning with `init`: the last carry."""
-    _, spec, paths = first_carry(init, what)
+    _, spec, paths = first_carry(init, words)
     names = list(map(identifier, paths))
 
     def trace(carries: Sequence[LeafType]) -> Body:
-        return trace_body(lambda *c: (body_fun(unflatten(spec, c)), None), carries, names, what, "the result")
+        return trace_body(lambda *c: (body_fun(unflatten(spec, c)), None), carries, names, words.loop, "the result")
 
-    carries, body = trace_until_fixed(trace, init, what, "body_fun")
+    carries, body = trace_until_fixed(trace, init, words)
     types = list(map(leaf_type, carries))
-    cond = trace_body(lambda *c: cond_fun(unflatten(spec, c)), types, names, what, "the result of cond_fun")
-    check_condition(cond.results, what)
+    cond = trace_body(lambda *c: cond_fun(unflatten(spec, c)), types, names, words.loop, "the result of cond_fun")
+    check_condition(cond.results, words)
     cond_constants, body_constants = cond.constants, body.constants
     loop = While(
         close(cond, cond_constants, [BOOL]),
@@ -38,35 +41,35 @@ def while_loop(
     return unflatten(spec, _emit(loop, (*cond_constants, *body_constants), carries, body))
 
 
-def check_condition(result: Tree, what: str) -> None:
+def check_condition(result: Tree, words: Words) -> None:
     """DTypeError unless a condition is one bool."""
     found = describe(result)
     if found != str(ArrayType(BOOL)):
-        raise DTypeError(f"{at_user_line()}: {what}: cond_fun must return one bool, not {found}")
+        raise DTypeError(f"{at_user_line()}: {words.loop}: cond_fun must return one bool, not {found}")
 
 
 def scan(
-    f: Callable[[Tree, Tree], Tree], init: Tree, xs: Tree, length: int, reverse: bool, what: str = "scan"
+    f: Callable[[Tree, Tree], Tree], init: Tree, xs: Tree, length: int, reverse: bool, words: Words = SCAN
 ) -> tuple[Tree, Tree]:
     """`carry, y = f(carry, x)` for each slice x of `xs` along axis 0: the last carry, and all y stacked.
 
     The caller has checked that every leaf of `xs` has a leading axis of extent `length`.
     """
-    _, spec, paths = first_carry(init, what)
+    _, spec, paths = first_carry(init, words)
     slices, x_spec = flatten(xs)
     x_types = [LeafType(x.type.drop((0,)), False) for x in slices]
     names = [*map(identifier, paths), *map(identifier, leaf_paths(xs, "x"))]
 
     def pair(*flat: Tracer) -> tuple[Tree, Tree]:
         result = f(unflatten(spec, flat[: len(paths)]), unflatten(x_spec, flat[len(paths) :]))
-        check_pair(result, what)
+        check_pair(result)
         carry, y = result
         return carry, y
 
     def trace(carries: Sequence[LeafType]) -> Body:
-        return trace_body(pair, [*carries, *x_types], names, what, "the result of f")
+        return trace_body(pair, [*carries, *x_types], names, words.loop, "the result of f")
 
-    carries, body = trace_until_fixed(trace, init, what, "f")
+    carries, body = trace_until_fixed(trace, init, words)
     constants = body.constants
     dtypes = [t.dtype for t in (*carries, *body.leaves[len(carries) :])]
     loop = Scan(close(body, constants, dtypes), len(constants), len(carries), length, reverse)
@@ -74,10 +77,10 @@ def scan(
     return unflatten(spec, results[: len(carries)]), unflatten(body.spec.child(1), results[len(carries) :])
 
 
-def check_pair(result: Tree, what: str) -> None:
+def check_pair(result: Tree) -> None:
     """ArgumentError unless what the body of a scan returns is a pair."""
     if not (isinstance(result, tuple | list) and len(result) == 2):
-        raise ArgumentError(f"{at_user_line()}: {what}: f must return a pair (carry, y), not {describe(result)}")
+        raise ArgumentError(f"{at_user_line()}: scan: f must return a pair (carry, y), not {describe(result)}")
 
 
 def _emit(
