@@ -280,7 +280,11 @@ def main() -> None:
     for name, value, count in SPLITS:
         print(f"{name} = {{{', '.join(f'{size}: {tuple(parts(value, size, count))}' for size in DTYPES)}}}")
     print("\n# The bits of 2 / pi after the point, 32 at a time.")
-    print(f"TWO_OVER_PI_BITS = {tuple(limbs(lambda: 2 / +mpmath.pi, 38))}")
+    bits = limbs(lambda: 2 / +mpmath.pi, 38)
+    print("# fmt: off\nTWO_OVER_PI_BITS = (")
+    for k in range(0, len(bits), 8):
+        print("    " + ", ".join(map(str, bits[k : k + 8])) + ",")
+    print(")\n# fmt: on")
     for fit in FITS:
         print(f"\n# {fit.comment}")
         rows = {
