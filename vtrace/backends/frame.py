@@ -4,12 +4,16 @@ The kernel's own graph is one frame; the body of a loop or a branch inside it is
 slices of scanned arrays, or values of the frame around it.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from vtrace.backends.folds import UNROLLED
 from vtrace.backends.staging import Rest, staged
 from vtrace.ir.emitter import Index, Value
 from vtrace.ir.graph import Atom, Equation, Graph, Literal, Var
+from vtrace.ops.contraction import Dot
+from vtrace.ops.kinds import Reduction
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,17 @@ class Frame:
                 self.levels[var] = level
                 if varies:
                     self.varying.add(var)
-        self.staged = staged(graph, rest, lanes)
+        self.joined = {e.outputs[0] for e in graph.equations if self._is_joined(e)}
+        """Folds whose few elements are computed in one loop."""
+        self.staged = staged(graph, rest, lanes) | {v: s for v in self.joined if (s := rest(v)) is not None}
+
+    def _is_joined(self, equation: Equation) -> bool:
+        op, shape = equation.primitive, self.rest(equation.outputs[0])
+        if shape is None or not isinstance(op, Dot | Reduction):
+            return False
+        axes = op.contract[0] if isinstance(op, Dot) else op.axes
+        folded = math.prod(d for a in axes if isinstance(d := equation.inputs[0].type.shape[a], int))
+        return folded > UNROLLED and 1 < math.prod(d for d in shape if isinstance(d, int)) <= UNROLLED
 
     def level(self, atom: Atom) -> int:
         """The depth of the innermost loop that changes this value, beside the loops that its index comes from."""

@@ -16,9 +16,9 @@ from llvmlite import ir
 from vtrace.backends.control import Control
 from vtrace.backends.estimate import ROOM_FOR_ROWS
 from vtrace.backends.extents import symbols_in
+from vtrace.backends.folds import UNROLLED, Folds, Pending
 from vtrace.backends.frame import Frame, Source
 from vtrace.backends.layout import Layout
-from vtrace.backends.loops import UNROLLED
 from vtrace.backends.storage import Storage
 from vtrace.backends.values import I64, POINTER, Affine, AnyValue, Register, identity, int_constant
 from vtrace.backends.vector_memory import Buffer
@@ -47,7 +47,7 @@ class NodeRead:
         return self._lowering.value(self._frame, self._atom, index)
 
 
-class Lowering(Control):
+class Lowering(Control, Folds):
     """The emitter at work on one kernel."""
 
     def __init__(self, module: Any, function: Any, graph: Graph, layout: Layout) -> None:
@@ -190,11 +190,27 @@ class Lowering(Control):
             def keep(rest: Index) -> None:
                 self.keep(storage, rest, self._element(frame, var, self._whole(frame, var, rest)))
 
+            if var in frame.joined and self._fold_elements(frame, var, storage):
+                return storage
             self.loops(storage.shape, keep)
             return storage
 
         key = (id(frame), "stage", var, identity(self.position))
         return cast("Storage", self._once(frame, key, self._level(frame, var), make))
+
+    def _fold_elements(self, frame: Frame, var: Var, storage: Storage) -> bool:
+        """Compute the few elements of a long fold in one loop, rather than in a loop each; False if that cannot be."""
+        shape = static_shape(storage.shape)
+        if self.lanes == 1 and shape[-1] >= self.width // 2:
+            return False  # the lanes are its elements already
+        indices = [tuple(map(int_constant, i)) for i in product(*map(range, shape))]
+        with self.recorded() as folds:
+            pending = [self._element(frame, var, self._whole(frame, var, i)) for i in indices]
+        assert all(isinstance(p, Pending) for p in pending), "a fold is all there is to the elements of a fold"
+        results = self.fold_together(folds)
+        for index, p in zip(indices, pending, strict=True):
+            self.keep(storage, index, results[p.number][p.position])
+        return True
 
     def _result(self, frame: Frame, var: Var) -> Storage:
         """Run the loop or branch that computes `var` for the present example."""
