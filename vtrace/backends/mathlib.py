@@ -7,17 +7,49 @@ from typing import Any
 from llvmlite import ir
 
 from vtrace.backends.loops import Loops
+from vtrace.backends.placement import Mask, Scope
 from vtrace.backends.values import I1, I32, AnyValue, Register, llvm_type
-from vtrace.backends.vecmath import FUNCTIONS
+from vtrace.backends.vecmath import FUNCTIONS, LARGE
 from vtrace.ir.emitter import Value, Values
-from vtrace.ir.types import DType
+from vtrace.ir.types import BOOL, DType
 
 
 class Mathlib(Loops):
     """`math`, `lookup` and `rarely`."""
 
     def math(self, function: str, *args: Value) -> Value:
-        return FUNCTIONS[function](self, *args)
+        rule = FUNCTIONS[function]
+        return self._called(rule, self._aligned(*args)) if function in LARGE else rule(self, *args)
+
+    def _called(self, rule: Callable[..., Value], args: list[Register]) -> Register:
+        """A call of `rule`, as a function of the module whose first parameter is the mask."""
+        level = max(a.level for a in args)
+        with self.at(level):
+            lanes, mask = args[0].lanes, self.mask
+            used = self.vector(self.constant(True, BOOL), lanes) if mask is None or lanes == 1 else mask.vector
+            operands = (used, *args)
+            callee, new = self._function(rule, operands[1].llvm.type, operands, "noinline")
+            if new is not None:
+                scope = Scope(0, is_loop=False, lanes=lanes, mask=Mask(Register(callee.args[0], BOOL, lanes), None))
+                new.scopes = [scope]
+                given = [Register(p, a.dtype, lanes) for p, a in zip(callee.args[1:], args, strict=True)]
+                new.builder.ret(new.vector(rule(new, *given), lanes).llvm)
+            result = self.builder.call(callee, [x.llvm for x in operands])
+            return Register(result, args[0].dtype, lanes, level)
+
+    def _function(
+        self, rule: Callable[..., Value], result: Any, operands: tuple[Register, ...], *attributes: str
+    ) -> "tuple[Any, Mathlib | None]":
+        """The module's function for `rule` and operands of these types; where it is new, the emitter of its body too."""
+        lanes = operands[0].lanes
+        name = ".".join([rule.__module__, rule.__qualname__, *(x.dtype.str[1:] for x in operands), str(lanes)])
+        if (known := self.module.globals.get(name)) is not None:
+            return known, None
+        callee = ir.Function(self.module, ir.FunctionType(result, [x.llvm.type for x in operands]), name)
+        callee.linkage = "internal"
+        for attribute in attributes:
+            callee.attributes.add(attribute)
+        return callee, Mathlib(self.module, callee, ir.IRBuilder(callee.append_basic_block("entry")))
 
     def lookup(self, table: tuple[int, ...], index: Value, dtype: DType) -> Register:
         last = self.constant(len(table) - 1, index.dtype)
@@ -81,17 +113,9 @@ class Mathlib(Loops):
 
         It goes from lane to lane: rare cases come one at a time, and scalar code takes LLVM a fraction of the time.
         """
-        lanes = operands[0].lanes
-        name = ".".join([function.__module__, function.__qualname__, *(x.dtype.str[1:] for x in operands), str(lanes)])
-        if (known := self.module.globals.get(name)) is not None:
-            return known
-        types = [x.llvm.type for x in operands]
-        callee = ir.Function(self.module, ir.FunctionType(types[1], types), name)
-        callee.linkage = "internal"
-        for attribute in ("noinline", "cold"):
-            callee.attributes.add(attribute)
-        inside = Mathlib(self.module, callee, ir.IRBuilder(callee.append_basic_block("entry")))
-        inside.builder.ret(inside._lane_by_lane(function, [x.dtype for x in operands], lanes))
+        callee, new = self._function(function, operands[1].llvm.type, operands, "noinline", "cold")
+        if new is not None:
+            new.builder.ret(new._lane_by_lane(function, [x.dtype for x in operands], operands[0].lanes))
         return callee
 
     def _lane_by_lane(self, function: Callable[..., Value], dtypes: list[DType], lanes: int) -> Any:
