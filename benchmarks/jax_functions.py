@@ -4,8 +4,26 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax import lax
+
+from benchmarks.divergent import DEAR
 
 jax.config.update("jax_enable_x64", True)
+
+
+def _wander(x: Any, trips: Any) -> Any:
+    def step(state: Any) -> Any:
+        return jnp.sin(state[0]) + 0.5 * jnp.exp(-state[0] * state[0]), state[1] + 1
+
+    return lax.while_loop(lambda state: state[1] < trips, step, (x, jnp.int32(0)))[0]
+
+
+def _settle(x: Any) -> Any:
+    def dear(x: Any) -> Any:
+        return lax.fori_loop(0, DEAR, lambda _, y: 0.999 * y + 0.25 * x, x)
+
+    return lax.cond(x < 0.01, dear, lambda x: 2 * x + 1, x)
+
 
 EXAMPLES: dict[str, Any] = {
     "dot": lambda x, y: jnp.dot(x, y) ** 2,
@@ -16,6 +34,8 @@ EXAMPLES: dict[str, Any] = {
     "max": jnp.max,
     "softmax": jax.nn.softmax,
     "mean_var": lambda x: (jnp.mean(x), jnp.var(x)),
+    "wander": _wander,
+    "settle": _settle,
 }
 
 

@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 
 import benchmarks.threads  # noqa: F401  # first: it sets up thread pools
+from benchmarks.catalogue import WORKLOADS
 from benchmarks.contestants import contestants
-from benchmarks.workloads import WORKLOADS
 
 
 def peak(workload: str, contestant: str) -> int | None:

@@ -6,6 +6,8 @@ from typing import Any
 import numba
 import numpy as np
 
+from benchmarks.divergent import DEAR
+
 FLAGS: Any = {"reassoc", "contract", "nsz"}
 """Sums may be reordered, or they would not be vectorised."""
 
@@ -89,6 +91,29 @@ def _mean_var(x):
     return mean, var
 
 
+def _wander(x, trips):
+    out = np.empty_like(x)
+    for i in numba.prange(x.size):
+        y = x[i]
+        for _ in range(trips[i]):
+            y = math.sin(y) + 0.5 * math.exp(-y * y)
+        out[i] = y
+    return out
+
+
+def _settle(x):
+    out = np.empty_like(x)
+    for i in numba.prange(x.size):
+        if x[i] < 0.01:
+            y = x[i]
+            for _ in range(DEAR):
+                y = 0.999 * y + 0.25 * x[i]
+            out[i] = y
+        else:
+            out[i] = 2 * x[i] + 1
+    return out
+
+
 def _read(x, y):
     s = x.dtype.type(0)
     for i in numba.prange(x.size):
@@ -105,6 +130,8 @@ FUNCTIONS = {
     "max": _max,
     "softmax": _softmax,
     "mean_var": _mean_var,
+    "wander": _wander,
+    "settle": _settle,
     "read": _read,
 }
 

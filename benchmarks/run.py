@@ -12,17 +12,20 @@ from typing import Any
 
 import click
 
-from benchmarks import fresh, memory
+from benchmarks import first_calls, fresh, memory
+from benchmarks.catalogue import WORKLOADS
 from benchmarks.contestants import warm_up
+from benchmarks.machine import machine
 from benchmarks.measure import SECONDS, Result, run
-from benchmarks.workloads import WORKLOADS, Workload
+from benchmarks.workloads import Workload
 
-FRESH = "fresh"
+PROCESSES: dict[str, Any] = {"fresh": fresh, "first_calls": first_calls}
+"""What is measured in processes of its own."""
 HEADER = f"{'':14}{'min ms':>10}{'median ms':>11}{'/ vtrace':>10}{'first ms':>10}{'peak MB':>9}"
 
 
 @click.command()
-@click.option("--only", default="", help=f"Names of workloads, or beginnings of names; {FRESH} for fresh processes.")
+@click.option("--only", default="", help="Names of workloads, or beginnings of names; --list prints them.")
 @click.option("--list", "listed", is_flag=True, help="Print the names of the workloads.")
 @click.option("--seconds", default=SECONDS, show_default=True, help="For each contestant.")
 @click.option("--memory/--no-memory", "with_memory", default=True, help="Measure peak memory, in processes of its own.")
@@ -30,20 +33,23 @@ HEADER = f"{'':14}{'min ms':>10}{'median ms':>11}{'/ vtrace':>10}{'first ms':>10
 def main(only: str, listed: bool, seconds: float, with_memory: bool, as_json: bool) -> None:
     """Run named workloads side by side: vtrace, NumPy, the loop in Python, JAX and Numba, on two threads."""
     if listed:
-        click.echo("\n".join([*WORKLOADS, FRESH]))
+        click.echo("\n".join([*WORKLOADS, *PROCESSES]))
         return
     names = _chosen(only)
+    if as_json:
+        click.echo(json.dumps({"machine": machine()}))
     warm_up()
     for name in names:
-        if name == FRESH:
-            results = fresh.run()
-            click.echo(json.dumps({"name": FRESH, "results": results}) if as_json else fresh.table(results))
+        if name in PROCESSES:
+            results = PROCESSES[name].run()
+            shown = json.dumps({"name": name, "results": results}) if as_json else PROCESSES[name].table(results)
+            click.echo(shown)
         else:
             _one(WORKLOADS[name], seconds, with_memory, as_json)
 
 
 def _chosen(only: str) -> list[str]:
-    known = [*WORKLOADS, FRESH]
+    known = [*WORKLOADS, *PROCESSES]
     if not only:
         return known
     chosen: list[str] = []

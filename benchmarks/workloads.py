@@ -128,4 +128,4 @@ def _rows(name: str, dtype: Any, power: int, tolerance: float) -> list[Workload]
     ]  # fmt: skip
 
 
-WORKLOADS = {w.name: w for w in _all()}
+PLAIN = _all()
