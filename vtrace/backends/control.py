@@ -44,7 +44,8 @@ class Control(Mathlib, Faults, Scratch):
 
     # -- helpers ------------------------------------------------------------------------------------------------
 
-    def _frame(self, graph: Graph, sources: Sequence[Source]) -> Frame:
+    def graph_frame(self, graph: Graph, sources: Sequence[Source]) -> Frame:
+        """The graph of a loop or a branch, with these inputs."""
         return Frame(graph, sources, lambda var: var.type.shape, self.lanes)
 
     def _storages(self, types: Sequence[ArrayType], varying: Sequence[bool]) -> list[Storage]:
@@ -53,7 +54,7 @@ class Control(Mathlib, Faults, Scratch):
     def _copy(self, storage: Storage, read: Callable[[Index], Value]) -> None:
         self.loops(storage.shape, lambda index: self.keep(storage, index, read(index)))
 
-    def _assign(self, frame: Frame, atoms: Sequence[Atom], targets: Sequence[Storage]) -> None:
+    def assign(self, frame: Frame, atoms: Sequence[Atom], targets: Sequence[Storage]) -> None:
         """Compute values of `frame` and only then overwrite the targets, on which they may depend."""
         scalars = [self.value(frame, a, ()) if not s.shape else None for a, s in zip(atoms, targets, strict=True)]
         arrays = []
@@ -68,7 +69,7 @@ class Control(Mathlib, Faults, Scratch):
         for target, new in arrays:
             self._copy(target, lambda i, n=new: self.kept(n, i))  # type: ignore[misc]
 
-    def _carried(self, storage: Storage) -> Source:
+    def carried(self, storage: Storage) -> Source:
         """What is kept, as it is at this point of the program: scalars are read now, arrays when asked."""
         level = self.scope.depth
         if not storage.shape:
@@ -82,7 +83,7 @@ class Control(Mathlib, Faults, Scratch):
         choice, rest = operands[0], operands[1:]
         index = self.convert(choice.read(()), INT64)
         varying = [
-            any(self._frame(g, rest).varies(g.outputs[k]) for g in op.branches) or choice.varying
+            any(self.graph_frame(g, rest).varies(g.outputs[k]) for g in op.branches) or choice.varying
             for k in range(len(types))
         ]
         results = self._storages(types, varying)
@@ -98,7 +99,7 @@ class Control(Mathlib, Faults, Scratch):
                 continue
 
             def branch(graph: Graph = graph) -> None:
-                self._assign(self._frame(graph, rest), graph.outputs, results)
+                self.assign(self.graph_frame(graph, rest), graph.outputs, results)
 
             self.guarded(chosen, branch)
         return results
@@ -144,8 +145,8 @@ class Control(Mathlib, Faults, Scratch):
             live = Register(self.builder.load(active, typ=llvm_type(BOOL, self.lanes)), BOOL, self.lanes, depth)
             mask = Mask(live, None if outer.mask is None else outer.mask.count, narrowed=True)
         with self.inside(Scope(depth, is_loop=False, lanes=outer.lanes, mask=mask)):
-            sources = [self._carried(c) for c in carries]
-            test = self._frame(op.cond, [*cond_consts, *sources])
+            sources = [self.carried(c) for c in carries]
+            test = self.graph_frame(op.cond, [*cond_consts, *sources])
             goes_on = self.vector(self.value(test, op.cond.outputs[0], ()), self.lanes if divergent else 1)
             if divergent and mask is not None:
                 goes_on = self.and_(mask.vector, goes_on)
@@ -154,7 +155,7 @@ class Control(Mathlib, Faults, Scratch):
             self.builder.cbranch(self.any_lane(goes_on), body, done)
             self.builder.position_at_end(body)
             with self.inside(Scope(depth, is_loop=False, lanes=outer.lanes, mask=mask)):
-                self._assign(self._frame(op.body, [*body_consts, *sources]), op.body.outputs, carries)
+                self.assign(self.graph_frame(op.body, [*body_consts, *sources]), op.body.outputs, carries)
             self.builder.branch(header)
         self.builder.position_at_end(done)
         return carries
@@ -166,8 +167,8 @@ class Control(Mathlib, Faults, Scratch):
         varying = [s.varying for s in initial]
         while True:
             flags = [Source(s.read, s.level, v) for s, v in zip(initial, varying, strict=True)]
-            divergent = self._frame(op.cond, [*cond_consts, *flags]).varies(op.cond.outputs[0])
-            body = self._frame(op.body, [*body_consts, *flags])
+            divergent = self.graph_frame(op.cond, [*cond_consts, *flags]).varies(op.cond.outputs[0])
+            body = self.graph_frame(op.body, [*body_consts, *flags])
             more = [v or divergent or body.varies(a) for v, a in zip(varying, op.body.outputs, strict=True)]
             if more == varying:
                 return varying, divergent
@@ -190,14 +191,14 @@ class Control(Mathlib, Faults, Scratch):
             def slice_of(source: Source) -> Source:
                 return Source(lambda index: source.read((position, *index)), max(source.level, level), source.varying)
 
-            sources = [*consts, *(self._carried(c) for c in carries), *map(slice_of, xs)]
-            body = self._frame(op.body, sources)
+            sources = [*consts, *(self.carried(c) for c in carries), *map(slice_of, xs)]
+            body = self.graph_frame(op.body, sources)
             for stack, atom in zip(stacks, op.body.outputs[op.carries :], strict=True):
                 self.loops(
                     stack.shape[1:],
                     lambda i, s=stack, a=atom: self.keep(s, (position, *i), self.value(body, a, i)),  # type: ignore[misc]
                 )
-            self._assign(body, op.body.outputs[: op.carries], carries)
+            self.assign(body, op.body.outputs[: op.carries], carries)
         return results
 
     def _scan_varying(
@@ -206,7 +207,7 @@ class Control(Mathlib, Faults, Scratch):
         varying = [s.varying for s in initial]
         while True:
             flags = [Source(s.read, s.level, v) for s, v in zip(initial, varying, strict=True)]
-            body = self._frame(op.body, [*consts, *flags, *xs])
+            body = self.graph_frame(op.body, [*consts, *flags, *xs])
             outputs = [body.varies(a) for a in op.body.outputs]
             more = [v or o for v, o in zip(varying, outputs[: op.carries], strict=True)]
             if more == varying:

@@ -81,6 +81,11 @@ def _operations(equation: Equation, symbol: Symbol | None) -> float:
     return result * _weight(op, [a.type.shape for a in equation.inputs])
 
 
+def operations(graph: Graph) -> float:
+    """Operations on single elements of a graph of one example."""
+    return sum(_operations(e, None) for e in graph.equations)
+
+
 def _weight(op: Primitive, operands: Sequence[Shape]) -> float:
     """Operations for one element of the result."""
     if isinstance(op, Dot):

@@ -19,6 +19,7 @@ from vtrace.backends.extents import symbols_in
 from vtrace.backends.folds import UNROLLED, Folds, Pending
 from vtrace.backends.frame import Frame, Source
 from vtrace.backends.layout import Layout
+from vtrace.backends.refill import Queue, queue_loop
 from vtrace.backends.storage import Storage
 from vtrace.backends.values import I64, POINTER, Affine, AnyValue, Register, identity, int_constant
 from vtrace.backends.vector_memory import Buffer
@@ -54,7 +55,8 @@ class Lowering(Control, Folds):
         super().__init__(module, function, ir.IRBuilder(function.append_basic_block("entry")))
         self.graph, self.layout, self.width, self.equation = graph, layout, layout.width, 0
         arguments = iter(function.args)
-        self.room = ROOM_FOR_ROWS
+        self.queue = queue_loop(graph, layout)
+        self.room = ROOM_FOR_ROWS if self.queue is None else 0
         inputs = [Buffer(next(arguments), self._memory_type(v.type)) for v in graph.inputs]
         self.results = [Buffer(next(arguments), self._memory_type(a.type)) for a in graph.outputs]
         self.record = Register(next(arguments), INT64)
@@ -218,7 +220,7 @@ class Lowering(Control, Folds):
         op, axis = equation.primitive, self._parallel_axis(frame, var)
 
         def make() -> list[Storage]:
-            sources = [self._operand(frame, a) for a in equation.inputs]
+            sources = [self.operand(frame, a) for a in equation.inputs]
             types = [v.type for v in equation.outputs]
             if axis is None:
                 return self.control(op, sources, types)
@@ -236,20 +238,26 @@ class Lowering(Control, Folds):
         self.equation = outer
         return kept[equation.outputs.index(var)]
 
-    def _operand(self, frame: Frame, atom: Atom) -> Source:
+    def known_result(self, number: int, kept: list[Storage]) -> None:
+        """The results of equation `number` of the kernel, for the examples at the present position, are kept here."""
+        self.remember((id(self.kernel), number, identity(self.position)), kept, self.position)
+
+    def operand(self, frame: Frame, atom: Atom) -> Source:
         """A value of the frame as the operand of a loop or branch; scalars are computed before it."""
         source = Source(lambda index: self.value(frame, atom, index), frame.level(atom), frame.varies(atom))
         return self._settle(source) if atom.type.rank == 0 else source
 
     def _settle(self, source: Source) -> Source:
-        now = source.read(())
-        return Source(lambda index: now, source.level, source.varying)
+        now = cast("AnyValue", source.read(()))
+        return Source(lambda index: now, max(source.level, now.level), source.varying)
 
     # -- the kernel's loops -------------------------------------------------------------------------------------
 
     def run(self) -> None:
         """Emit the whole function."""
-        if self.layout.mode == "inner":
+        if self.queue is not None:
+            Queue(self, *self.queue).run()
+        elif self.layout.mode == "inner":
             with self.loop(self.start, self.stop) as p:
                 self._example(p)
         else:

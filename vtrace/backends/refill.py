@@ -1,0 +1,204 @@
+"""A kernel that is one divergent `while` per example: lanes that are done take the next example from the queue.
+
+A block of lanes that waits for its slowest example wastes the others: with trip counts spread as in an adaptive solver,
+most of them. Here a lane is not tied to an example. A block starts on neighbouring examples, which are read and written
+as vectors. Idle lanes are counted trip by trip; once they have wasted what a refill costs (its results and arguments
+are scattered and gathered one by one), the finished examples are written, their lanes start on the next ones, and the
+loop goes on. Where neighbours take about as long, that never happens. What an example computes does not depend on its
+lane or on its neighbours, so the bits of the results stay what they were.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from llvmlite import ir
+
+from vtrace.backends.estimate import operations
+from vtrace.backends.frame import Source
+from vtrace.backends.placement import Mask, Scope
+from vtrace.backends.values import I32, I64, Affine, Register, int_constant, llvm_type
+from vtrace.ir.graph import Equation, Graph
+from vtrace.ir.primitive import ElementPrimitive
+from vtrace.ir.types import BOOL, INT64
+from vtrace.ops.control import Mapped, While
+
+if TYPE_CHECKING:
+    from vtrace.backends.layout import Layout
+    from vtrace.backends.lowering import Lowering
+
+REFILL = 300.0
+"""What refilling costs, in vector instructions."""
+
+
+def queue_loop(graph: Graph, layout: "Layout") -> tuple[int, Equation] | None:
+    """The loop of a kernel that can be run from a queue: the only one, of scalars, with a condition per example."""
+    loops = [(k, e) for k, e in enumerate(graph.equations) if not isinstance(e.primitive, ElementPrimitive)]
+    if layout.mode != "batch" or len(loops) != 1:
+        return None
+    ((number, equation),) = loops
+    op = equation.primitive
+    if not isinstance(op, Mapped) or not isinstance(op.primitive, While) or op.size != layout.symbol:
+        return None
+    carried = equation.inputs[op.primitive.cond_consts + op.primitive.body_consts :]
+    scalars = all(v.type.rank == 1 for v in equation.outputs) and all(
+        a.type.rank - (axis is not None) == 0 for a, axis in zip(equation.inputs, op.in_axes, strict=True)
+    )
+    results = all(a.type.shape == (layout.symbol,) for a in graph.outputs)
+    return (number, equation) if scalars and results and carried else None
+
+
+class Queue:
+    """The code of such a kernel."""
+
+    def __init__(self, e: "Lowering", number: int, equation: Equation) -> None:
+        assert isinstance(equation.primitive, Mapped)
+        assert isinstance(equation.primitive.primitive, While)
+        self.e, self.number, self.equation = e, number, equation
+        self.mapped, self.loop = equation.primitive, equation.primitive.primitive
+        self.lanes = e.width
+        work = max(operations(self.loop.cond) + operations(self.loop.body), 1.0)
+        self.patience = int_constant(int(REFILL / work * self.lanes))
+        """How many lane-trips may be wasted before lanes are refilled."""
+
+    def run(self) -> None:
+        """Refill, iterate, and so on until the queue is empty and every lane is done."""
+        e, b = self.e, self.e.builder
+        bits, places = llvm_type(BOOL, self.lanes), llvm_type(INT64, self.lanes)
+        self.active, self.held, self.place = e.slot(bits), e.slot(bits), e.slot(places)
+        self.next, self.base, self.wasted, self.scattered = (e.slot(I64) for _ in range(4))
+        b.store(ir.Constant(bits, None), self.active)
+        b.store(ir.Constant(bits, None), self.held)
+        b.store(ir.Constant(places, None), self.place)
+        b.store(e.start.llvm, self.next)
+        self._set(self.scattered, 0)
+        with e.inside(Scope(0, is_loop=False, lanes=self.lanes)):
+            self.operands = [e.reserve(a.type.dtype, (), varying=True) for a in self.equation.inputs]
+        refill, iterate, body, done = (e.block(n) for n in ("refill", "iterate", "body", "finished"))
+        b.branch(refill)
+        b.position_at_end(refill)
+        with e.inside(Scope(1, is_loop=False, lanes=self.lanes)):
+            self._finish()
+            self._start()
+            any_ = e.any_lane(self._bits(self.active))
+            b.cbranch(any_, iterate, done)
+        b.position_at_end(iterate)
+        self._iterate(iterate, body, refill)
+        b.position_at_end(done)
+
+    def _bits(self, slot: Any) -> Register:
+        e = self.e
+        return Register(e.builder.load(slot, typ=llvm_type(BOOL, self.lanes)), BOOL, self.lanes, e.scope.depth)
+
+    def _places(self) -> Register:
+        e = self.e
+        return Register(e.builder.load(self.place, typ=llvm_type(INT64, self.lanes)), INT64, self.lanes, e.scope.depth)
+
+    def _finish(self) -> None:
+        """Write the results of the lanes that hold an example and are done with it."""
+        e = self.e
+        finished = e.and_(self._bits(self.held), e.invert(self._bits(self.active)))
+
+        def write() -> None:
+            consts = len(self.operands) - len(self.equation.outputs)
+            e.known_result(self.number, self.operands[consts:])
+            for buffer, atom in zip(e.results, e.graph.outputs, strict=True):
+                e.store(buffer, (e.position,), e.value(e.kernel, atom, (e.position,)))
+
+        self._at(self._get(self.scattered), lambda: e.guarded(finished, write))
+        e.builder.store(self._bits(self.active).llvm, self.held)
+
+    def _start(self) -> None:
+        """Give the idle lanes the next examples, as far as there are any."""
+        e, b = self.e, self.e.builder
+        idle, first = e.invert(self._bits(self.active)), self._get(self.next)
+        scattered = e.compare("lt", self._count(idle), int_constant(self.lanes))
+        places = e.add(first, self._ranks(idle))
+        new = e.and_(idle, e.compare("lt", places, e.stop))
+        b.store(b.zext(scattered.llvm, I64), self.scattered)
+        self._set(self.wasted, 0)
+        b.store(e.vector(e.select(scattered, self._get(self.base), first)).llvm, self.base)
+        b.store(e.vector(e.select(new, places, self._places()), self.lanes).llvm, self.place)
+
+        def begin() -> None:
+            for source, storage in zip(self._sources(), self.operands, strict=True):
+                e.keep(storage, (), source.read(()))
+
+        self._at(self._get(self.scattered), lambda: e.guarded(new, begin))
+        taken = e.add(first, self._count(new))
+        b.store(e.vector(taken).llvm, self.next)
+        b.store(e.or_(self._bits(self.active), new).llvm, self.active)
+        b.store(self._bits(self.active).llvm, self.held)
+
+    def _at(self, scattered: Register, emit: Callable[[], None]) -> None:
+        """`emit` with the position of the lanes: neighbouring examples, or wherever each of them is."""
+        e = self.e
+
+        def neighbours() -> None:
+            e.position = Affine(self._get(self.base), 1, self.lanes, e.scope.depth)
+            emit()
+
+        def anywhere() -> None:
+            e.position = self._places()
+            emit()
+
+        e.guarded(e.compare("eq", scattered, int_constant(0)), neighbours)
+        e.guarded(e.compare("ne", scattered, int_constant(0)), anywhere)
+
+    def _get(self, slot: Any) -> Register:
+        return Register(self.e.builder.load(slot, typ=I64), INT64, 1, self.e.scope.depth)
+
+    def _set(self, slot: Any, value: int) -> None:
+        self.e.builder.store(ir.Constant(I64, value), slot)
+
+    def _sources(self) -> list[Source]:
+        """The operands of the loop, as the examples at the present places see them."""
+        e = self.e
+        atoms = zip(self.equation.inputs, self.mapped.in_axes, strict=True)
+        return [e.example(e.operand(e.kernel, a), axis, e.position, varying=True) for a, axis in atoms]
+
+    def _ranks(self, bits: Register) -> Register:
+        """For each lane, how many of the lanes before it are set."""
+        e, b = self.e, self.e.builder
+        zeros = ir.Constant(ir.VectorType(I32, self.lanes), None)
+        total = b.zext(bits.llvm, zeros.type)
+        shift = 1
+        while shift < self.lanes:  # sums of 1, 2, 4 ... lanes before
+            picks = [lane - shift if lane >= shift else self.lanes for lane in range(self.lanes)]
+            moved = b.shuffle_vector(total, zeros, ir.Constant(ir.VectorType(I32, self.lanes), picks))
+            total = b.add(total, moved)
+            shift *= 2
+        before = b.sub(total, b.zext(bits.llvm, zeros.type))
+        return Register(b.zext(before, llvm_type(INT64, self.lanes)), INT64, self.lanes, e.scope.depth)
+
+    def _count(self, bits: Register) -> Register:
+        """How many lanes are set."""
+        e, b = self.e, self.e.builder
+        whole = ir.IntType(self.lanes)
+        packed = b.bitcast(bits.llvm, whole)
+        count = b.call(e.declare(f"llvm.ctpop.i{self.lanes}", whole, [whole]), [packed])
+        wide = b.zext(count, I64) if self.lanes < 64 else count
+        return Register(wide, INT64, 1, e.scope.depth)
+
+    def _iterate(self, iterate: Any, body: Any, refill: Any) -> None:
+        """The loop itself, until idle lanes have wasted what a refill costs, or until all are done."""
+        e, b = self.e, self.e.builder
+        live = Register(b.load(self.active, typ=llvm_type(BOOL, self.lanes)), BOOL, self.lanes, 2)
+        split = self.loop.cond_consts + self.loop.body_consts
+        with e.inside(Scope(2, is_loop=False, lanes=self.lanes, mask=Mask(live, None, narrowed=True))):
+            now = [e.carried(s) for s in self.operands]
+            cond_consts, body_consts = now[: self.loop.cond_consts], now[self.loop.cond_consts : split]
+            carries = now[split:]
+            test = e.graph_frame(self.loop.cond, [*cond_consts, *carries])
+            goes_on = e.and_(live, e.vector(e.value(test, self.loop.cond.outputs[0], ()), self.lanes))
+            b.store(goes_on.llvm, self.active)
+            working = self._count(goes_on)
+            wasted = e.add(self._get(self.wasted), e.sub(int_constant(self.lanes), working))
+            b.store(e.vector(wasted).llvm, self.wasted)
+            patient = e.or_(e.compare("lt", wasted, self.patience), e.compare("ge", self._get(self.next), e.stop))
+            busy = e.and_(e.compare("gt", working, int_constant(0)), patient)
+            b.cbranch(busy.llvm, body, refill)
+            b.position_at_end(body)
+            with e.inside(Scope(2, is_loop=False, lanes=self.lanes, mask=Mask(goes_on, None, narrowed=True))):
+                frame = e.graph_frame(self.loop.body, [*body_consts, *carries])
+                e.assign(frame, self.loop.body.outputs, self.operands[split:])
+            b.branch(iterate)
