@@ -40,7 +40,7 @@ class Mathlib(Loops):
     def _function(
         self, rule: Callable[..., Value], result: Any, operands: tuple[Register, ...], *attributes: str
     ) -> "tuple[Any, Mathlib | None]":
-        """The module's function for `rule` and operands of these types; where it is new, the emitter of its body too."""
+        """The module's function for `rule` on such operands; with the emitter of its body if that is yet to be made."""
         lanes = operands[0].lanes
         name = ".".join([rule.__module__, rule.__qualname__, *(x.dtype.str[1:] for x in operands), str(lanes)])
         if (known := self.module.globals.get(name)) is not None:
