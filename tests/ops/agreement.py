@@ -15,7 +15,7 @@ from vtrace.ops.power import MOST_PRODUCTS, IntegerPow, Pow
 from vtrace.ops.transcendental import ArcTan2, Erf, Erfc, Hypot, MathFunction
 
 LIBRARY_ULPS = 2
-SUMS = frozenset({"reduce_sum", "reduce_prod", "dot", "matmul", "cumsum", "cumprod"})
+SUMS = frozenset({"reduce_sum", "reduce_prod", "dot", "matmul", "batched_matmul", "cumsum", "cumprod"})
 """Their order of evaluation is free, so the error is measured against the same sum of absolute values."""
 
 

@@ -13,8 +13,8 @@ from vtrace.ir.parser import parse
 from vtrace.ir.types import FLOAT64, ArrayType, Symbol
 from vtrace.ir.verifier import verify
 from vtrace.ops.arithmetic import Add, Mul
-from vtrace.ops.contraction import Matmul
 from vtrace.ops.kernel import Kernel
+from vtrace.ops.matmul import Matmul
 from vtrace.ops.movement import Broadcast
 from vtrace.passes.fuse import explain, fuse, is_fused
 from vtrace.passes.pipeline import optimize

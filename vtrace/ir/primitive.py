@@ -169,6 +169,9 @@ class Library(Protocol):
     def gemm(self, out: Array, x: Array, y: Array, transpose: tuple[bool, bool]) -> None:
         """out = op(x) @ op(y), all 2-D and C-contiguous; op transposes where `transpose` says so."""
 
+    def gemm_each(self, out: Array, x: Array, y: Array, transpose: tuple[bool, bool]) -> None:
+        """The same for each index of axis 0, 3-D and C-contiguous; one of `x` and `y` may be 2-D, a matrix for all."""
+
 
 class LibraryPrimitive(ArrayPrimitive):
     """An array primitive that lowers to a library call on whole arrays. It never shares a loop with anything."""

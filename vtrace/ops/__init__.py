@@ -10,6 +10,7 @@ from vtrace.ops import division as division
 from vtrace.ops import indexing as indexing
 from vtrace.ops import kernel as kernel
 from vtrace.ops import logic as logic
+from vtrace.ops import matmul as matmul
 from vtrace.ops import movement as movement
 from vtrace.ops import power as power
 from vtrace.ops import reduction as reduction

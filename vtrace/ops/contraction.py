@@ -1,4 +1,4 @@
-"""Contractions: sums of products. `dot` is the general one; `matmul` is the one a BLAS computes."""
+"""Contractions: sums of products. `dot` is the general one; `matmul` holds those that a BLAS computes."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,12 +14,10 @@ from vtrace.ir.primitive import (
     ElementPrimitive,
     ErrorExample,
     Example,
-    Library,
-    LibraryPrimitive,
     primitive,
 )
 from vtrace.ir.types import DTYPES, FLOAT64, Array, ArrayType, Shape
-from vtrace.ops.kinds import FLOATS, NUMBERS, require_kind
+from vtrace.ops.kinds import NUMBERS, require_kind
 
 AxisPairs = tuple[tuple[int, ...], tuple[int, ...]]
 """Axes of the left operand, and the axes of the right operand they are paired with."""
@@ -142,61 +140,3 @@ class Dot(ElementPrimitive):
             cls(((0,), (0,))), (ArrayType(f64, (3,)), ArrayType(DTYPES["f32"], (3,))), DTypeError, "of one dtype"
         )
         yield ErrorExample(cls(((1,), (0,))), (ArrayType(f64, (3,)), ArrayType(f64, (3,))), ShapeError, "do not pair")
-
-
-@final
-@primitive("matmul")
-@dataclass(frozen=True)
-class Matmul(LibraryPrimitive):
-    """Matrix product of two float matrices, each transposed first where `transpose` says so; a BLAS call.
-
-    `x` may have further leading axes where it is not transposed: they all count as rows. Made by the `contract` pass,
-    after batching.
-    """
-
-    transpose: tuple[bool, bool] = (False, False)
-
-    def infer(self, x: ArrayType, y: ArrayType) -> ArrayType:
-        if x.dtype != y.dtype:
-            raise DTypeError(f"matmul needs operands of one dtype, got {x.dtype} and {y.dtype}")
-        require_kind("matmul", x.dtype, FLOATS)
-        if y.rank != 2 or x.rank < 2 or (self.transpose[0] and x.rank != 2):
-            raise ShapeError(f"matmul needs matrices, got {x} and {y}")
-        rows = (x.shape[1],) if self.transpose[0] else x.shape[:-1]
-        inner = x.shape[0] if self.transpose[0] else x.shape[-1]
-        other, columns = reversed(y.shape) if self.transpose[1] else y.shape
-        if inner != other:
-            raise ShapeError(f"matmul: the inner extents {inner} and {other} of {x} and {y} differ")
-        return x.with_shape((*rows, columns))
-
-    def evaluate(self, x: Array, y: Array) -> Array:
-        return np.asarray(np.matmul(x.T if self.transpose[0] else x, y.T if self.transpose[1] else y))
-
-    def batch(self, b: Batcher, x: Batched, y: Batched) -> Batched:
-        raise AssertionError("matrix products are recognised after batching")
-
-    def call(self, library: Library, out: Array, x: Array, y: Array) -> None:
-        library.gemm(out.reshape(-1, out.shape[-1]), x.reshape(-1, x.shape[-1]), y, self.transpose)
-
-    @classmethod
-    def examples(cls) -> Iterator[Example]:
-        f64, f32 = FLOAT64, DTYPES["f32"]
-        yield Example(cls(), (ArrayType(f64, (2, 3)), ArrayType(f64, (3, 4))))
-        yield Example(cls((True, False)), (ArrayType(f32, (3, 2)), ArrayType(f32, (3, 4))))
-        yield Example(cls((False, True)), (ArrayType(f64, (2, 3)), ArrayType(f64, (4, 3))))
-        yield Example(cls((True, True)), (ArrayType(f32, (3, 2)), ArrayType(f32, (4, 3))))
-        yield Example(cls(), (ArrayType(f64, (5, 2, 3)), ArrayType(f64, (3, 4))))
-
-    @classmethod
-    def errors(cls) -> Iterator[ErrorExample]:
-        f64, i32 = FLOAT64, DTYPES["i32"]
-        yield ErrorExample(
-            cls(), (ArrayType(f64, (2, 3)), ArrayType(f64, (4, 3))), ShapeError, "inner extents 3 and 4 .* differ"
-        )
-        yield ErrorExample(cls(), (ArrayType(f64, (3,)), ArrayType(f64, (3, 2))), ShapeError, "needs matrices")
-        yield ErrorExample(
-            cls(), (ArrayType(i32, (2, 3)), ArrayType(i32, (3, 2))), DTypeError, "does not work on int32"
-        )
-        yield ErrorExample(
-            cls(), (ArrayType(f64, (2, 3)), ArrayType(DTYPES["f32"], (3, 2))), DTypeError, "of one dtype"
-        )
