@@ -8,10 +8,10 @@ from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from vtrace.backends.faults import Faults
 from vtrace.backends.frame import Frame, Source
 from vtrace.backends.mathlib import Mathlib
 from vtrace.backends.placement import Mask, Scope
+from vtrace.backends.stopping import Stopping, work
 from vtrace.backends.storage import Scratch, Storage
 from vtrace.backends.values import Register, int_constant, llvm_type
 from vtrace.ir.emitter import Index, Value
@@ -20,7 +20,7 @@ from vtrace.ir.types import BOOL, INT64, ArrayType, Shape
 from vtrace.ops.control import Cond, Mapped, Scan, While
 
 
-class Control(Mathlib, Faults, Scratch):
+class Control(Mathlib, Stopping, Scratch):
     """Lowering of `cond`, `while`, `scan` and `mapped`, given the sources of their operands."""
 
     @abstractmethod
@@ -156,6 +156,7 @@ class Control(Mathlib, Faults, Scratch):
             self.builder.position_at_end(body)
             with self.inside(Scope(depth, is_loop=False, lanes=outer.lanes, mask=mask)):
                 self.assign(self.graph_frame(op.body, [*body_consts, *sources]), op.body.outputs, carries)
+            self.stop_if_asked(work(op.cond) + work(op.body), done)
             self.builder.branch(header)
         self.builder.position_at_end(done)
         return carries

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from vtrace.backends import entry, memory, threads
-from vtrace.backends.cost import nanoseconds_per_item
+from vtrace.backends.cost import is_bounded, nanoseconds_per_item
 from vtrace.backends.extents import Extents, symbols_in
+from vtrace.backends.interrupts import watch
 from vtrace.backends.jit import Machine
 from vtrace.backends.layout import Layout, choose
 from vtrace.backends.objects import data_address
-from vtrace.backends.record import NO_FAULT, RECORD_LENGTH
+from vtrace.backends.record import NO_FAULT, POLL, RECORD_LENGTH, STOPPED
 from vtrace.errors import IndexOutOfRangeError
 from vtrace.ir.graph import Graph
 from vtrace.ir.types import Array, DType, Symbol
@@ -40,6 +41,7 @@ class CompiledKernel:
         # the arguments, in one block: addresses of arrays, address of the fault record, sizes; then the record itself
         self._record_pointer = len(graph.inputs) + len(graph.outputs)
         self._record = self._record_pointer + 1 + len(self._sizes)
+        self._poll = None if is_bounded(graph) else watch().poll
         self._block: Any = ctypes.c_int64 * (self._record + RECORD_LENGTH)
 
     def _generate(self) -> str:
@@ -72,16 +74,27 @@ class CompiledKernel:
         address = ctypes.addressof(block)
         block[self._record_pointer] = address + _WORD * self._record
         block[self._record] = NO_FAULT
-        threads.run(self._run_part, self.address, address, self._length.count(sizes), self.nanoseconds)
-        if block[self._record] != NO_FAULT:
-            self._raise(block)
+        if self._poll is not None:
+            block[self._record + POLL] = self._poll
+        record, length = block[self._record_pointer], self._length.count(sizes)
+        threads.run(self._run_part, self.address, address, record, length, self.nanoseconds)
+        self._check(block)
         return outputs
 
-    def _raise(self, block: Any) -> None:
+    def _check(self, block: Any) -> None:
+        """Raise what went wrong, if anything did."""
+        if block[self._record + STOPPED]:
+            watch().raise_exception()
+        if block[self._record] != NO_FAULT:
+            self._raise_fault(block)
+
+    def _raise_fault(self, block: Any) -> None:
         """Run the first failing example again, alone, to learn what it did; then tell."""
         first = block[self._record]
         block[self._record], block[self._record + 1] = NO_FAULT, 0
         self._run_part(ctypes.addressof(block), first, first + 1)
+        if block[self._record + STOPPED]:
+            watch().raise_exception()
         index, extent, axis, number = block[self._record + 2 : self._record + 6]
         source = self.graph.equations[number].source
         where = f", batch element {first}" if self.layout.symbol is not None else ""

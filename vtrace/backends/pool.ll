@@ -5,7 +5,8 @@
 ;   busy      1 while a job runs: a second caller then does its work alone, so calls never wait for each other
 ;
 ; A job is opened, everybody takes blocks from a shared counter (divergent work balances itself), the caller closes it
-; when no block is left, and waits only for workers that did join: one that wakes up late costs nothing.
+; when no block is left, and waits only for workers that did join: one that wakes up late costs nothing. Where they may
+; take for ever, the caller looks after signals meanwhile, by the function in the fault record.
 
 %Pool = type { i64, i64, i64, ptr, ptr, i64, i64, i64, [8 x i64], [8 x i64], [8 x i64] }
 ; fields: 0 state, 1 sleepers, 2 busy, 3 function, 4 arguments, 5 length, 6 grain, 7 spins, 8 counter, 9 mutex, 10 condition
@@ -52,7 +53,7 @@ done:
   ret void
 }
 
-define void @vtrace_pool_run(ptr %pool, ptr %f, ptr %a, i64 %n, i64 %g) {
+define void @vtrace_pool_run(ptr %pool, ptr %f, ptr %a, ptr %record, i64 %n, i64 %g) {
   %busy.p = getelementptr %Pool, ptr %pool, i32 0, i32 2
   %taken = cmpxchg ptr %busy.p, i64 0, i64 1 seq_cst seq_cst
   %free = extractvalue { i64, i1 } %taken, 1
@@ -91,9 +92,12 @@ wake:
 join:
   call void @work(ptr %pool)
   %closed = atomicrmw and ptr %pool, i64 -32769 seq_cst
+  %poll.p = getelementptr i64, ptr %record, i64 7
+  %poll = load ptr, ptr %poll.p
+  %endless = icmp ne ptr %poll, null
   br label %wait
 wait:
-  %spin = phi i64 [ 0, %join ], [ %spun, %pause ], [ %spun, %yield ]
+  %spin = phi i64 [ 0, %join ], [ %spun, %pause ], [ %spun, %yield ], [ %spun, %ask ]
   %now = load atomic i64, ptr %pool seq_cst, align 8
   %inside = and i64 %now, 32767
   %empty = icmp eq i64 %inside, 0
@@ -104,6 +108,9 @@ pause:
   br i1 %long, label %yield, label %wait
 yield:
   call i32 @sched_yield()
+  br i1 %endless, label %ask, label %wait
+ask:
+  call i64 %poll(ptr %record)
   br label %wait
 finished:
   store atomic i64 0, ptr %busy.p seq_cst, align 8

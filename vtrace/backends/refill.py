@@ -16,6 +16,7 @@ from llvmlite import ir
 from vtrace.backends.estimate import operations
 from vtrace.backends.frame import Source
 from vtrace.backends.placement import Mask, Scope
+from vtrace.backends.stopping import work
 from vtrace.backends.values import I32, I64, Affine, Register, int_constant, llvm_type
 from vtrace.ir.graph import Equation, Graph
 from vtrace.ir.primitive import ElementPrimitive
@@ -82,7 +83,7 @@ class Queue:
             any_ = e.any_lane(self._bits(self.active))
             b.cbranch(any_, iterate, done)
         b.position_at_end(iterate)
-        self._iterate(iterate, body, refill)
+        self._iterate(iterate, body, refill, done)
         b.position_at_end(done)
 
     def _bits(self, slot: Any) -> Register:
@@ -179,7 +180,7 @@ class Queue:
         wide = b.zext(count, I64) if self.lanes < 64 else count
         return Register(wide, INT64, 1, e.scope.depth)
 
-    def _iterate(self, iterate: Any, body: Any, refill: Any) -> None:
+    def _iterate(self, iterate: Any, body: Any, refill: Any, done: Any) -> None:
         """The loop itself, until idle lanes have wasted what a refill costs, or until all are done."""
         e, b = self.e, self.e.builder
         live = Register(b.load(self.active, typ=llvm_type(BOOL, self.lanes)), BOOL, self.lanes, 2)
@@ -201,4 +202,5 @@ class Queue:
             with e.inside(Scope(2, is_loop=False, lanes=self.lanes, mask=Mask(goes_on, None, narrowed=True))):
                 frame = e.graph_frame(self.loop.body, [*body_consts, *carries])
                 e.assign(frame, self.loop.body.outputs, self.operands[split:])
+            e.stop_if_asked(work(self.loop.cond) + work(self.loop.body), done)
             b.branch(iterate)

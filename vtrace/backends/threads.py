@@ -51,7 +51,7 @@ class Pool:
         self.address = ctypes.addressof(self.memory)
         ctypes.cast(self.address, ctypes.POINTER(ctypes.c_int64))[7] = SPINS
         ctypes.CFUNCTYPE(None, ctypes.c_void_p)(code.address("vtrace_pool_init"))(self.address)
-        prototype = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 3, *[ctypes.c_int64] * 2)
+        prototype = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 4, *[ctypes.c_int64] * 2)
         self.run = prototype(code.address("vtrace_pool_run"))
         create = ctypes.CDLL(None).pthread_create
         create.argtypes = [ctypes.c_void_p] * 4
@@ -87,8 +87,11 @@ def _forget() -> None:
 os.register_at_fork(after_in_child=_forget)
 
 
-def run(function: Any, address: int, arguments: int, length: int, nanoseconds: float) -> None:
-    """Call the kernel for all of its parallel axis; `nanoseconds` is the estimated time per item."""
+def run(function: Any, address: int, arguments: int, record: int, length: int, nanoseconds: float) -> None:
+    """Call the kernel for all of its parallel axis; `nanoseconds` is the estimated time per item.
+
+    `record` is the address of the fault record: while it waits for the others, this thread polls as loops do.
+    """
     if thread_count() == 1 or length * nanoseconds < WORTH_SHARING or length < 2:
         function(arguments, 0, length)
         return
@@ -96,4 +99,4 @@ def run(function: Any, address: int, arguments: int, length: int, nanoseconds: f
     if grain > 64:
         grain = -(-grain // 64) * 64
     shared = pool()
-    shared.run(shared.address, address, arguments, length, grain)
+    shared.run(shared.address, address, arguments, record, length, grain)
