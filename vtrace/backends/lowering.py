@@ -118,19 +118,19 @@ class Lowering(Control, Folds):
         waiting = [atom]  # elementwise chains are walked without recursion: they can be thousands of equations long
         while waiting:
             var = waiting[-1]
-            if self.remembered((id(frame), var, where)) is None:
+            if self.remembered((id(frame), var.index, where)) is None:
                 equation = frame.definition[var][1] if var in frame.definition else None
                 if equation is not None and isinstance(equation.primitive, Elementwise):
                     missing = [
                         a for a in equation.inputs
-                        if isinstance(a, Var) and self.remembered((id(frame), a, where)) is None
+                        if isinstance(a, Var) and self.remembered((id(frame), a.index, where)) is None
                     ]  # fmt: skip
                     if missing:
                         waiting.extend(missing)
                         continue
                 self._compute(frame, var, index, where)
             waiting.pop()
-        found: Value = self.remembered((id(frame), atom, where))
+        found: Value = self.remembered((id(frame), atom.index, where))
         return found
 
     def _compute(self, frame: Frame, var: Var, index: Index, where: Any) -> None:
@@ -145,7 +145,7 @@ class Lowering(Control, Folds):
                 value = self.kept(self._stage(frame, var), self._within(frame, var, index))
             else:
                 value = self._element(frame, var, index)
-            self.remember((id(frame), var, where), value, (frame, index))
+            self.remember((id(frame), var.index, where), value, (frame, index))
 
     def _element(self, frame: Frame, var: Var, index: Index) -> Any:
         number, equation = frame.definition[var]

@@ -62,6 +62,17 @@ class Affine:
 AnyValue = Register | Affine
 
 
+class Splat(ir.Constant):  # type: ignore[misc]  # llvmlite has no type information
+    """A vector constant of one value, printed once: half of the text of a kernel would be repetitions."""
+
+    def __init__(self, type_: Any, scalar: Any) -> None:
+        super().__init__(type_, None)
+        self._scalar = scalar
+
+    def get_reference(self) -> str:
+        return f"splat ({self._scalar.type} {self._scalar.get_reference()})"
+
+
 def uniform(llvm: Any, dtype: DType, level: int = 0) -> Register:
     return Register(llvm, dtype, 1, level)
 

@@ -42,6 +42,9 @@ class Var:
     type: ArrayType
     name: str = ""
 
+    def __hash__(self) -> int:
+        return self.index  # tells variables of one graph apart, and costs nothing
+
 
 @dataclass(frozen=True)
 class Literal:
