@@ -55,7 +55,7 @@ def kepler(mean: Array, eccentricity: Array, tolerance: Array) -> Array:
         right = middle - eccentricity * np.sin(middle) < mean
         return np.where(right, middle, low), np.where(right, high, middle)
 
-    low, high = lax.while_loop(wide, halve, (0.0, np.pi))
+    low, high = lax.while_loop(wide, halve, (np.zeros_like(mean), np.full_like(mean, np.pi)))
     return 0.5 * (low + high)
 
 
