@@ -180,7 +180,7 @@ def test_extrema_of_the_limits_of_integers(op, dtype):
 @pytest.mark.parametrize(
     ("op", "function"),
     [(ReduceMax((1,)), np.max), (ReduceMin((1,)), np.min), (ArgMax(1), np.argmax), (ArgMin(1), np.argmin)],
-    ids=str,
+    ids=["max", "min", "argmax", "argmin"],
 )
 def test_extrema_of_nothing_raise_what_numpy_raises(op, function):
     x = np.zeros((2, 0))
