@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import optree
+import pytest
 
 import vtrace
 
@@ -12,6 +13,9 @@ SIZES = (0, 1, 5, 37)
 """Nothing, one example, less than a vector of lanes, and several vectors with a rest."""
 
 EXAMPLES = max(SIZES)
+
+once = pytest.mark.parametrize("mode", ["compiled"], indirect=True)
+"""For tests that do not care how programs are run."""
 
 
 def check(f: Callable[..., Any], *args: Any, in_axes: Any = 0, ulps: int = 4, sizes: Sequence[int] = SIZES) -> None:

@@ -2,7 +2,10 @@
 
 import numpy as np
 
+from tests.lax.oracle import once
 from vtrace import lax
+
+pytestmark = once
 
 
 def test_branches_are_python_s() -> None:

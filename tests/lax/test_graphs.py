@@ -5,6 +5,7 @@ import pytest
 
 import vtrace
 from tests.helpers import constants_of, random_inputs
+from tests.lax.oracle import once
 from vtrace import lax
 from vtrace.ir import Graph, Symbol, evaluate, parse, verify
 from vtrace.ops.control import Cond, Mapped, Scan, While
@@ -14,6 +15,8 @@ from vtrace.passes.nested import nested
 from vtrace.passes.pipeline import optimize
 
 B = Symbol("b")
+
+pytestmark = once
 
 
 def names(graph: Graph) -> list[str]:
