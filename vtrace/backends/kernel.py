@@ -77,7 +77,7 @@ class CompiledKernel:
         if self._poll is not None:
             block[self._record + POLL] = self._poll
         record, length = block[self._record_pointer], self._length.count(sizes)
-        threads.run(self._run_part, self.address, address, record, length, self.nanoseconds)
+        threads.run(self._run_part, self.address, address, length, self.nanoseconds, record)
         self._check(block)
         return outputs
 

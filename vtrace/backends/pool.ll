@@ -92,12 +92,15 @@ wake:
 join:
   call void @work(ptr %pool)
   %closed = atomicrmw and ptr %pool, i64 -32769 seq_cst
+  %no.record = icmp eq ptr %record, null
+  br i1 %no.record, label %wait, label %look
+look:
   %poll.p = getelementptr i64, ptr %record, i64 7
-  %poll = load ptr, ptr %poll.p
-  %endless = icmp ne ptr %poll, null
+  %poll.there = load ptr, ptr %poll.p
   br label %wait
 wait:
-  %spin = phi i64 [ 0, %join ], [ %spun, %pause ], [ %spun, %yield ], [ %spun, %ask ]
+  %poll = phi ptr [ null, %join ], [ %poll.there, %look ], [ %poll, %pause ], [ %poll, %yield ], [ %poll, %ask ]
+  %spin = phi i64 [ 0, %join ], [ 0, %look ], [ %spun, %pause ], [ %spun, %yield ], [ %spun, %ask ]
   %now = load atomic i64, ptr %pool seq_cst, align 8
   %inside = and i64 %now, 32767
   %empty = icmp eq i64 %inside, 0
@@ -108,6 +111,7 @@ pause:
   br i1 %long, label %yield, label %wait
 yield:
   call i32 @sched_yield()
+  %endless = icmp ne ptr %poll, null
   br i1 %endless, label %ask, label %wait
 ask:
   call i64 %poll(ptr %record)

@@ -87,10 +87,11 @@ def _forget() -> None:
 os.register_at_fork(after_in_child=_forget)
 
 
-def run(function: Any, address: int, arguments: int, record: int, length: int, nanoseconds: float) -> None:
+def run(function: Any, address: int, arguments: int, length: int, nanoseconds: float, record: int = 0) -> None:
     """Call the kernel for all of its parallel axis; `nanoseconds` is the estimated time per item.
 
-    `record` is the address of the fault record: while it waits for the others, this thread polls as loops do.
+    `record` is the address of the fault record, if there is one: while it waits for the others, this thread looks after
+    signals as loops do.
     """
     if thread_count() == 1 or length * nanoseconds < WORTH_SHARING or length < 2:
         function(arguments, 0, length)
