@@ -1,7 +1,5 @@
 """Random programs of branches and loops: as a batch they do what plain Python does for each example."""
 
-import os
-
 import numpy as np
 from hypothesis import HealthCheck, given, settings
 
@@ -14,10 +12,7 @@ from vtrace.passes.pipeline import PASSES, optimize
 
 X, V, K = floats(low=-1, high=1)[:9], floats(3, low=-1, high=1)[:9], integers(0, 7)[:9]
 
-some = settings(
-    max_examples=int(os.environ.get("N", 40)),
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+some = settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 
 @some
