@@ -2,20 +2,26 @@
 
 import functools
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from inspect import signature as signature_of
 from threading import RLock
 from types import MethodType
 from typing import Any, Generic, ParamSpec, TypeVar, overload
 
+import numpy as np
+
 from vtrace.api.call import Call
 from vtrace.api.capture import capture
+from vtrace.api.chunks import run_chunks, size_of
 from vtrace.api.debugging import jit_is_disabled
 from vtrace.api.fast_path import FastPath
 from vtrace.api.inspection import Inspection
 from vtrace.api.leaves import is_weak, ready_array
 from vtrace.api.nested import arrays_for_tracing, call_inline
+from vtrace.api.out import apart_from, check_out, new_arrays
 from vtrace.api.program import Program
 from vtrace.api.signature import Mapping, Signature, Signatures
+from vtrace.errors import ArgumentError
 from vtrace.frontend.pytree import Tree, unflatten
 from vtrace.frontend.trace import Frame, current_frame
 from vtrace.frontend.tracer import Tracer
@@ -38,24 +44,31 @@ class Function(Generic[P, R_co]):
         functools.update_wrapper(self, function)
         self._function = function
         self._mapping = mapping
+        self._chunk = None if mapping is None else mapping.chunk_size
         self._what = f"{'jit' if mapping is None else 'vmap'} of {_name(function)}"
         self._lock = RLock()
         self._fast = FastPath(any_size=mapping is None or mapping.axis_size is None)
         self._programs: dict[Signature, Program] = {}
         self._signatures = Signatures(self._what, mapping)
 
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
+    @overload
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co: ...
+    @overload
+    def __call__(self, *args: Any, out: Any, **kwargs: Any) -> R_co: ...
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
         frame = current_frame()
         if frame is not None:
-            return self._call_traced(frame, args, kwargs)  # type: ignore[no-any-return]  # tracers stand for R_co
+            return self._call_traced(frame, args, kwargs)
+        if kwargs and "out" in kwargs and self._takes_out:
+            return self._call_into(args, kwargs)
         if not kwargs and not jit_is_disabled():
             results = self._fast.entry(args)
             if results is not None:
-                return results  # type: ignore[no-any-return]  # the structure is that of R_co
+                return results
             program = self._fast.find_plain(args)
             if program is not None:
-                return program(args)  # type: ignore[arg-type, no-any-return]  # arrays all
-        return self._call(args, kwargs)  # type: ignore[no-any-return]
+                return program(args)
+        return self._call(args, kwargs)
 
     def inspect(self, *args: Any, **kwargs: Any) -> Inspection:
         """Every stage of this function for arguments like these: arrays, or types such as `"f64[b,3]"`."""
@@ -92,11 +105,52 @@ class Function(Generic[P, R_co]):
         weak = tuple(map(is_weak, call.leaves))
         program = self._fast.find(call.spec, weak, arrays)
         if program is None:
-            program = self._program(call, self._signatures.of(call, list(map(type_of, arrays)), weak))
+            signature = self._signatures.of(call, list(map(type_of, arrays)), weak)
+            program = self._program(call, signature)
+            if self._chunk is not None and size_of(signature, arrays) > self._chunk:
+                return self._run_into(program, signature, arrays, new_arrays(program, signature, arrays))
             results = program(arrays)
-            self._fast.remember(args, call.spec, weak, arrays, program)
+            if self._chunk is None:
+                self._fast.remember(args, call.spec, weak, arrays, program)
             return results
         return program(arrays)
+
+    def _call_into(self, args: tuple[Tree, ...], kwargs: dict[str, Tree]) -> Any:
+        """A call whose results go into the arrays that the caller gives."""
+        out = kwargs.pop("out")
+        call = Call(self._function, args, kwargs)
+        arrays = [self._array(call, position, leaf) for position, leaf in enumerate(call.leaves)]
+        signature = self._signatures.of(call, list(map(type_of, arrays)), tuple(map(is_weak, call.leaves)))
+        program = self._program(call, signature)
+        targets = check_out(out, program, signature, arrays, self._what)
+        apart = apart_from(arrays, targets)
+        self._run_into(program, signature, arrays, apart)
+        for target, computed in zip(targets, apart, strict=True):
+            if target is not computed:
+                np.copyto(target, computed)
+        return out
+
+    def _run_into(
+        self, program: Program, signature: Signature, arrays: Sequence[Array], targets: Sequence[Array]
+    ) -> Any:
+        """Compute the results in `targets`, chunk by chunk if so asked."""
+        mapping = self._mapping
+        if mapping is None or mapping.chunk_size is None or size_of(signature, arrays) <= mapping.chunk_size:
+            program.write(arrays, targets)
+        else:
+            title = self._what if mapping.progress else None
+            run_chunks(program, signature, arrays, targets, mapping.chunk_size, title)
+        return program.structured(targets)
+
+    @functools.cached_property
+    def _takes_out(self) -> bool:
+        """Whether `out=` is ours: the function has no parameter of that name, or NumPy's, which means the same."""
+        if str(getattr(self._function, "__module__", "")).partition(".")[0] == "numpy":
+            return True
+        try:
+            return "out" not in signature_of(self._function).parameters
+        except (ValueError, TypeError):  # a function written in C may have no signature
+            return True
 
     def _array(self, call: Call, position: int, leaf: Any) -> Array:
         if isinstance(leaf, Tracer):
@@ -105,6 +159,8 @@ class Function(Generic[P, R_co]):
 
     def _call_traced(self, frame: Frame, args: tuple[Tree, ...], kwargs: dict[str, Tree]) -> Any:
         """A call inside a function that is being traced."""
+        if "out" in kwargs and self._takes_out:
+            raise ArgumentError(f"{self._what}: out= has no meaning inside a traced function; use what is returned")
         call = Call(self._function, args, kwargs)
         if self._mapping is not None:
             return call_inline(frame, call, self._what, self._mapping, self._signatures)

@@ -24,7 +24,9 @@ class Outputs:
         self._is_tuple = spec.type is tuple and spec.num_leaves == spec.num_children
         computed: dict[Var, int] = {}
         self._sources: list[Source] | None = []
-        for atom in graph.outputs:
+        self.places: list[int] = []
+        """Which result each computed array is; a result that is a copy of another is not among them."""
+        for place, atom in enumerate(graph.outputs):
             if isinstance(atom, Literal):
                 self._sources.append(_constant(atom))
             elif atom in graph.inputs:
@@ -33,6 +35,7 @@ class Outputs:
                 self._sources.append(_again(computed[atom]))
             else:
                 computed[atom] = len(computed)
+                self.places.append(place)
                 self._sources.append(_fresh(computed[atom]))
         self.graph = Graph(graph.inputs, graph.equations, tuple(computed))
         """What is to be compiled: the outputs are distinct and computed by equations."""
@@ -44,13 +47,18 @@ class Outputs:
         """Whether the results are one computed array or a tuple of several, with nothing to be done to them."""
         return self._sources is None and (self._is_leaf or (self._is_tuple and self._spec.num_leaves > 1))
 
+    def leaves(self, arguments: Sequence[Array], computed: Sequence[Array]) -> Sequence[Array]:
+        """The results of a call, one after the other."""
+        if self._sources is None:
+            return computed
+        return [source(arguments, computed) for source in self._sources]
+
     def assemble(self, arguments: Sequence[Array], computed: Sequence[Array]) -> Any:
         """The results of a call, in the structure the function returned them."""
-        if self._sources is not None:
-            computed = [source(arguments, computed) for source in self._sources]
+        leaves = self.leaves(arguments, computed)
         if self._is_leaf:
-            return computed[0]
-        return tuple(computed) if self._is_tuple else unflatten(self._spec, computed)
+            return leaves[0]
+        return tuple(leaves) if self._is_tuple else unflatten(self._spec, leaves)
 
 
 def _constant(literal: Literal) -> Source:

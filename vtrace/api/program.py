@@ -8,10 +8,12 @@ import numpy as np
 
 from vtrace.api.capture import Captured
 from vtrace.api.debugging import jit_is_disabled
+from vtrace.api.leaves import is_ready
 from vtrace.api.outputs import Outputs
+from vtrace.frontend.pytree import PyTreeSpec, unflatten
 from vtrace.ir.graph import Graph
 from vtrace.ir.interpreter import evaluate
-from vtrace.ir.types import Array
+from vtrace.ir.types import Array, ArrayType, Sizes
 
 if TYPE_CHECKING:
     from vtrace.backends import Executable
@@ -82,15 +84,44 @@ class Program:
     def __call__(self, arrays: Sequence[Array]) -> Any:
         """The results for `arrays`, which fit the signature and are ready for a kernel."""
         if jit_is_disabled():
-            return self._interpret(arrays)
+            return self.structured(self._interpret(arrays))
         executable = self._executable
         if executable is None:
             executable = self.executable
         assert self._outputs is not None
         return self._outputs.assemble(arrays, executable(*arrays))
 
-    def _interpret(self, arrays: Sequence[Array]) -> Any:
+    def write(self, arrays: Sequence[Array], targets: Sequence[Array]) -> None:
+        """Compute the results for `arrays` and put them into `targets`, arrays of the right types.
+
+        Targets must not overlap with the arguments; those that a kernel can write to are given to it.
+        """
+        if jit_is_disabled():
+            leaves = self._interpret(arrays)
+        else:
+            executable, outputs = self.executable, self._outputs
+            assert outputs is not None
+            direct = [targets[n] if is_ready(targets[n]) else None for n in outputs.places]
+            leaves = outputs.leaves(arrays, executable.run(arrays, direct))
+        for target, leaf in zip(targets, leaves, strict=True):
+            if leaf is not target:
+                np.copyto(target, leaf)
+
+    def structured(self, leaves: Sequence[Array]) -> Any:
+        """Results in the structure that the function returns."""
+        return unflatten(self.structure, leaves)
+
+    @property
+    def structure(self) -> PyTreeSpec:
+        """That of the results."""
+        return self._captured.results
+
+    def result_types(self, sizes: Sizes) -> list[ArrayType]:
+        """The types of the results for this size of the batch."""
+        return [t.bind(sizes) for t in self.batched.output_types]
+
+    def _interpret(self, arrays: Sequence[Array]) -> Sequence[Array]:
         """The results without machine code: the batched graph, as it is, run equation by equation."""
         outputs = Outputs(self.batched, self._captured.results)
         computed = evaluate(outputs.graph, *arrays)
-        return outputs.assemble(arrays, [np.array(a) for a in computed])  # a reshape, say, is a view of an argument
+        return outputs.leaves(arrays, [np.array(a) for a in computed])  # a reshape, say, is a view of an argument

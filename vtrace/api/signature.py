@@ -21,6 +21,8 @@ class Mapping:
     out_axes: Axes
     axis_size: int | None
     axis_name: str | None
+    chunk_size: int | None = None
+    progress: bool = False
 
 
 @dataclass(frozen=True)

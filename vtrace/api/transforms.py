@@ -21,6 +21,8 @@ def vmap(
     *,
     axis_name: str | None = None,
     axis_size: int | None = None,
+    chunk_size: int | None = None,
+    progress: bool = False,
 ) -> Function[P, R]: ...
 @overload
 def vmap(
@@ -30,6 +32,8 @@ def vmap(
     *,
     axis_name: str | None = None,
     axis_size: int | None = None,
+    chunk_size: int | None = None,
+    progress: bool = False,
 ) -> Callable[[Callable[P, R]], Function[P, R]]: ...
 def vmap(
     f: Callable[..., Any] | None = None,
@@ -38,6 +42,8 @@ def vmap(
     *,
     axis_name: str | None = None,
     axis_size: int | None = None,
+    chunk_size: int | None = None,
+    progress: bool = False,
 ) -> Any:
     """Make a function of one example a function of a batch of them.
 
@@ -53,12 +59,17 @@ def vmap(
             the mapped arguments.
         axis_name: A name for the batch axis.
         axis_size: The size of the batch, needed only where no argument is mapped.
+        chunk_size: Run at most so many examples at a time, which bounds the memory for what is kept between kernels.
+            The results are the same, and still one array each. Within a traced function it has no effect.
+        progress: Show a progress bar on standard error, one step for each chunk.
 
     Raises:
         ArgumentError, AxesError: For axes that are none, at once; for arguments that do not fit them, when called.
 
     Arguments are arrays, Python numbers, lists of numbers (one array, however nested), and tuples, lists and dicts of
-    such. Results are fresh NumPy arrays in the structure that `f` returned; numbers in it become arrays as well.
+    such. Results are fresh NumPy arrays in the structure that `f` returned; numbers in it become arrays as well. With
+    `out=`, an array or a structure of arrays as the results have it, they are written there instead, and `out` is
+    returned. It may overlap with the arguments. (If `f` has a parameter `out`, that is meant.)
 
     >>> import numpy as np
     >>> vmap(np.dot)([[2, 2, 2], [3, 3, 3]], [[4, 4, 4], [5, 5, 5]])
@@ -66,12 +77,28 @@ def vmap(
     """
     if axis_name is not None and not isinstance(axis_name, str):
         raise ArgumentError(f"vmap: axis_name must be a string or None, got {axis_name!r}")
-    mapping = Mapping(check_in_axes(in_axes), check_out_axes(out_axes), check_axis_size(axis_size), axis_name)
+    mapping = Mapping(
+        check_in_axes(in_axes),
+        check_out_axes(out_axes),
+        check_axis_size(axis_size),
+        axis_name,
+        _check_chunk_size(chunk_size),
+        progress,
+    )
+    if progress and chunk_size is None:
+        raise ArgumentError("vmap: progress=True shows the progress from chunk to chunk; give chunk_size as well")
 
     def decorate(function: Callable[P, R]) -> Function[P, R]:
         return Function(_callable("vmap", function), mapping)
 
     return decorate if f is None else decorate(f)
+
+
+def _check_chunk_size(chunk_size: Any) -> int | None:
+    """`chunk_size` if it is one."""
+    if chunk_size is None or (type(chunk_size) is int and chunk_size > 0):
+        return chunk_size
+    raise ArgumentError(f"vmap: chunk_size must be a positive integer or None, got {chunk_size!r}")
 
 
 def jit(f: Callable[P, R]) -> Function[P, R]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from vtrace.backends import blas, memory
 from vtrace.backends.extents import Extents
-from vtrace.backends.kernel import CompiledKernel
+from vtrace.backends.kernel import CompiledKernel, Given
 from vtrace.errors import UnsupportedError
 from vtrace.ir.graph import Atom, Graph, Literal, Var
 from vtrace.ir.primitive import LibraryPrimitive
@@ -23,8 +23,10 @@ class LibraryCall:
     extents: Extents
     dtype: DType
 
-    def __call__(self, arrays: Sequence[Array], sizes: Sequence[int]) -> list[Array]:
-        out = memory.empty(self.extents.shape(sizes), self.dtype)
+    def __call__(self, arrays: Sequence[Array], sizes: Sequence[int], given: Given = ()) -> list[Array]:
+        out = given[0] if given else None
+        if out is None:
+            out = memory.empty(self.extents.shape(sizes), self.dtype)
         self.primitive.call(blas.LIBRARY, out, *arrays)
         return [out]
 
@@ -35,6 +37,8 @@ class Step:
 
     run: CompiledKernel | LibraryCall
     operands: tuple[int, ...]
+    places: tuple[int | None, ...]
+    """For each result, which one of the program's it is, if it is one."""
     dead: tuple[int, ...]
     """Slots that nothing reads any more: their memory can serve the next step."""
 
@@ -64,6 +68,7 @@ class Executable:
         self._results = tuple(self._slots[a] for a in graph.outputs)
 
     def _compile(self) -> None:
+        place: dict[Atom, int] = {a: n for n, a in enumerate(self.graph.outputs)}
         last: dict[Atom, int] = {a: n for n, e in enumerate(self.graph.equations) for a in (*e.inputs, *e.outputs)}
         for number, equation in enumerate(self.graph.equations):
             op = equation.primitive
@@ -80,14 +85,20 @@ class Executable:
                 self._slots[var] = len(self._slots)
             dead = [a for a, n in last.items() if n == number and isinstance(a, Var) and a not in self.graph.outputs]
             operands = tuple(self._slots[a] for a in equation.inputs)
-            self.steps.append(Step(run, operands, tuple(self._slots[a] for a in dead)))
+            places = tuple(place.get(v) for v in equation.outputs)
+            self.steps.append(Step(run, operands, places, tuple(self._slots[a] for a in dead)))
 
     def __call__(self, *arrays: Array) -> Sequence[Array]:
+        return self.run(arrays)
+
+    def run(self, arrays: Sequence[Array], given: Given = ()) -> Sequence[Array]:
+        """The results, in the arrays of `given` as far as there are any: C-contiguous ones, apart from the arguments."""
         sizes = [arrays[position].shape[axis] for position, axis in self._sizes]
         slots: list[Array | None] = [*arrays, *self._constants]
         results: Sequence[Array] = ()
         for step in self.steps:
-            results = step.run([slots[n] for n in step.operands], sizes)  # type: ignore[misc]  # no dead slot is read
+            into = [None if n is None else given[n] for n in step.places] if given else ()
+            results = step.run([slots[n] for n in step.operands], sizes, into)  # type: ignore[misc]  # none is dead
             slots += results
             for n in step.dead:
                 slots[n] = None

@@ -16,6 +16,8 @@ from vtrace.errors import IndexOutOfRangeError
 from vtrace.ir.graph import Graph
 from vtrace.ir.types import Array, DType, Symbol
 
+Given = Sequence[Array | None]
+"""The arrays that results are to be written to; None, or nothing at all, for new ones."""
 _WORD = 8
 
 
@@ -57,9 +59,9 @@ class CompiledKernel:
         """The native way into the program, if this kernel is all of it."""
         return None if self._plan is None else entry.connect(self.machine, self._plan, self.nanoseconds)
 
-    def __call__(self, arrays: Sequence[Array], sizes: Sequence[int]) -> list[Array]:
+    def __call__(self, arrays: Sequence[Array], sizes: Sequence[int], given: Given = ()) -> list[Array]:
         """The results for contiguous arrays of the graph's input types; `sizes` are the values of the symbols."""
-        outputs = [memory.empty(extents.shape(sizes), dtype) for extents, dtype in self._results]
+        outputs = self._new_arrays(sizes, given)
         block = self._block()
         at = 0
         for array in arrays:
@@ -80,6 +82,14 @@ class CompiledKernel:
         threads.run(self._run_part, self.address, address, length, self.nanoseconds, record)
         self._check(block)
         return outputs
+
+    def _new_arrays(self, sizes: Sequence[int], given: Given) -> list[Array]:
+        if not given:
+            return [memory.empty(extents.shape(sizes), dtype) for extents, dtype in self._results]
+        return [
+            memory.empty(extents.shape(sizes), dtype) if array is None else array
+            for array, (extents, dtype) in zip(given, self._results, strict=True)
+        ]
 
     def _check(self, block: Any) -> None:
         """Raise what went wrong, if anything did."""
