@@ -1,6 +1,6 @@
 """erf and erfc.
 
-erf is an odd polynomial up to 0.92, and 1 - exp(-x**2) q(x - 2) beyond. erfc(x) is 1 - erf(x) up to 0.75 and
+erf is an odd polynomial up to 0.92, and 1 - exp(-x**2) q(x - 2) beyond. erfc(x) is 1 - erf(x) up to 0.65 and
 exp(-x**2) p(t) / (1 + 2 x) beyond, with t = (x - 4) / (x + 4).
 """
 
@@ -12,7 +12,7 @@ from vtrace.backends.vecmath.power import exp2_wide
 from vtrace.backends.vecmath.scaling import scale
 
 SPLIT = 0.921875
-ERFC_SPLIT = 0.75
+ERFC_SPLIT = 0.65
 SATURATED = 6.0
 """Where the polynomials of erf and of erfc meet, and from where on erf is 1 in float64."""
 
@@ -29,14 +29,14 @@ def erf(x: Number) -> Number:
 
 
 def erfc_far_size32(size: Number) -> Number:
-    """erfc of a float32 of at least 0.75, by float64."""
+    """erfc of a float32 of at least 0.65, by float64."""
     x = size.convert(FLOAT64_FORMAT.dtype)
     scaled = ((x - 4.0) / (x + 4.0)).polynomial(c.ERFC, size=4) / (1.0 + 2.0 * x)
     return (scaled * exp2_wide(x * x * -c.LOG2_E[8][0])).convert(size.dtype)
 
 
 def erfc_far_size64(x: Number) -> Number:
-    """erfc of a float64 of at least 0.75. Each factor has a low part, as their errors would add up."""
+    """erfc of a float64 of at least 0.65. Each factor has a low part, as their errors would add up."""
     t = (x - 4.0) / (x + 4.0)
     *slopes, constant = c.ERFC[8]
     slope = t.polynomial({8: tuple(slopes)})

@@ -26,7 +26,7 @@ def tanh(x: Number) -> Number:
         z = size * size
         near = (size * z).fma(z.polynomial(c.TANH), size)
         far = 1.0 - 2.0 / (exp(2.0 * size.clamp(0.0, 9.5)) + 1.0)
-        return (size < 0.875).select(near, far).copysign(x)
+        return (size < 0.90625).select(near, far).copysign(x)
     limit = 20.0
     # expm1(2 x) / (expm1(2 x) + 2), with both halved.
     grown = expm1_double(2.0 * size.clamp(0.0, limit))
