@@ -25,7 +25,7 @@ from vtrace.ops.movement import Broadcast
 from vtrace.ops.reshape import Reshape
 from vtrace.ops.selection import Convert
 
-AFTER_FUSION = frozenset({"kernel", "matmul"})
+AFTER_FUSION = frozenset({"kernel", "matmul", "batched_matmul"})
 """Primitives that only passes make; the strategies leave them out unless told otherwise."""
 
 _MAX_ELEMENTS = 48

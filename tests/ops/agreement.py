@@ -11,6 +11,7 @@ import numpy as np
 
 from vtrace.ir.primitive import Primitive
 from vtrace.ir.types import FLOAT32, FLOAT64, Array, ArrayType
+from vtrace.ops.half_power import HalfPow
 from vtrace.ops.power import MOST_PRODUCTS, IntegerPow, Pow
 from vtrace.ops.transcendental import ArcTan2, Erf, Erfc, Hypot, MathFunction
 
@@ -24,7 +25,7 @@ def ulps(primitive: Primitive) -> int:
     if isinstance(primitive, IntegerPow):
         exponent = abs(primitive.exponent)
         return 0 if primitive.exponent in (0, 1, 2) else exponent if exponent <= MOST_PRODUCTS else LIBRARY_ULPS
-    return LIBRARY_ULPS if isinstance(primitive, MathFunction | ArcTan2 | Hypot | Erf | Erfc | Pow) else 0
+    return LIBRARY_ULPS if isinstance(primitive, MathFunction | ArcTan2 | Hypot | Erf | Erfc | Pow | HalfPow) else 0
 
 
 @dataclass(frozen=True)

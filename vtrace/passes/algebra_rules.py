@@ -6,6 +6,7 @@ from vtrace.ir.graph import Atom, Equation, Literal
 from vtrace.ir.types import DType
 from vtrace.ops.arithmetic import Abs, Add, Div, Maximum, Minimum, Mul, Neg, Sub
 from vtrace.ops.division import FloorDiv
+from vtrace.ops.half_power import HalfPow
 from vtrace.ops.logic import And, Not, Or, ShiftLeft, ShiftRight
 from vtrace.ops.movement import Reshape
 from vtrace.ops.power import IntegerPow, Pow
@@ -111,7 +112,7 @@ def integer_pow_small(r: Rewriter, equation: Equation, op: IntegerPow) -> Atom |
 
 @rule(Pow)
 def pow_constant(r: Rewriter, equation: Equation, op: Pow) -> Atom | None:
-    """pow x 2  =>  mul x x;  pow x 1  =>  x;  pow x 0  =>  1;  pow x -1.0  =>  div 1.0 x"""
+    """pow x 2  =>  mul x x;  pow x 1  =>  x;  pow x 0  =>  1;  pow x -1.0  =>  div 1.0 x;  pow x 1.5  =>  half_pow x"""
     x, y = equation.inputs
     exponent = constant(r, y)
     if _is(exponent, 0) or _is(exponent, -0.0):
@@ -120,9 +121,12 @@ def pow_constant(r: Rewriter, equation: Equation, op: Pow) -> Atom | None:
         return x
     if _is(exponent, 2):
         return r.emit(Mul(), x, x)
-    if x.type.dtype.kind == "f" and _is(exponent, -1):
+    if x.type.dtype.kind != "f" or exponent is None or exponent.data is None:
+        return None
+    if _is(exponent, -1):
         return r.emit(Div(), full(r, 1, x.type), x)
-    return None
+    twice = 2 * float(exponent.data)
+    return r.emit(HalfPow(int(twice)), x) if twice in HalfPow.numerators else None
 
 
 @rule(Select)
