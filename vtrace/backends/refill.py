@@ -177,7 +177,7 @@ class Queue:
         whole = ir.IntType(self.lanes)
         packed = b.bitcast(bits.llvm, whole)
         count = b.call(e.declare(f"llvm.ctpop.i{self.lanes}", whole, [whole]), [packed])
-        wide = b.zext(count, I64) if self.lanes < 64 else count
+        wide = count if self.lanes == 64 else b.zext(count, I64) if self.lanes < 64 else b.trunc(count, I64)
         return Register(wide, INT64, 1, e.scope.depth)
 
     def _iterate(self, iterate: Any, body: Any, refill: Any, done: Any) -> None:
