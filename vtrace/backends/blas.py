@@ -18,11 +18,8 @@ from typing import Any
 from vtrace.backends import threads
 from vtrace.backends.jit import Machine
 from vtrace.backends.objects import data_address
-from vtrace.backends.record import RECORD_LENGTH
 from vtrace.ir.types import Array
 
-_RECORD = (ctypes.c_int64 * RECORD_LENGTH)()
-"""The fault record of products, which neither fail nor poll."""
 NANOSECONDS = {4: 0.012, 8: 0.025}
 """For one multiplication of a product, by the bytes of an element."""
 BLOCK_ROWS = 128
@@ -158,7 +155,7 @@ def _multiply(
         return
     with routines().one_thread():
         nanoseconds = NANOSECONDS[itemsize] * rows[1] * columns * inner
-        threads.run(function, address, ctypes.addressof(arguments), ctypes.addressof(_RECORD), length, nanoseconds)
+        threads.run(function, address, ctypes.addressof(arguments), length, nanoseconds)
 
 
 LIBRARY = Blas()
