@@ -62,4 +62,5 @@ def test_special_values(dtype: type) -> None:
         found = computed(numerator, x)
         np.testing.assert_array_equal(found, np.array(values, dtype))
         assert not np.signbit(found[~np.isnan(found)]).any()
-        np.testing.assert_array_equal(HalfPow(numerator).evaluate(x), found)
+        with np.errstate(all="ignore"):
+            np.testing.assert_array_equal(HalfPow(numerator).evaluate(x), found)

@@ -1,7 +1,8 @@
 """Scans: the running sum, product and extrema along an axis.
 
-Each result needs the one before it, so a scan has no pull form that is not quadratic. It runs as a library call,
-NumPy's own `accumulate`: from left to right, hence with the same bits whatever the batch.
+Each result needs the one before it, so a scan has no pull form that is not quadratic. Without a batch it runs as a
+library call, NumPy's own `accumulate`; with one, the `running` pass makes it a loop of every example. It goes
+from left to right either way, hence with the same bits.
 """
 
 from abc import abstractmethod

@@ -22,6 +22,7 @@ from vtrace.passes.dce import dce
 from vtrace.passes.fold import fold
 from vtrace.passes.fuse import fuse
 from vtrace.passes.nested import nested
+from vtrace.passes.running import running
 from vtrace.passes.simplify import simplify
 
 Observer: TypeAlias = Callable[[str, Graph, Graph, float], None]
@@ -111,10 +112,14 @@ def _observers_from_environment() -> list[Observer]:
     return [verify_after] if os.environ.get("VTRACE_VERIFY", "0") not in ("", "0") else []
 
 
-PASSES: dict[str, Pass] = {f.__name__: Pass(f.__name__, f) for f in (simplify, fold, nested, cse, contract, dce, fuse)}
+PASSES: dict[str, Pass] = {
+    f.__name__: Pass(f.__name__, f) for f in (simplify, fold, running, nested, cse, contract, dce, fuse)
+}
 """Every pass by name: what `vtrace opt --passes` and the golden tests understand."""
 
-DEFAULT = Pipeline([PASSES[name] for name in ("simplify", "fold", "nested", "cse", "contract", "simplify", "dce")])
+DEFAULT = Pipeline(
+    [PASSES[name] for name in ("simplify", "fold", "running", "nested", "cse", "contract", "simplify", "dce")]
+)
 """What every program goes through before it is fused."""
 
 
