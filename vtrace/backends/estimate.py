@@ -40,7 +40,7 @@ def example(shape: Shape, symbol: Symbol | None) -> tuple[int, ...]:
 def across_examples(graph: Graph, symbol: Symbol, width: int) -> float:
     """Vector instructions for one example where the lanes are examples."""
     moved = sum(_turned(a.type, symbol, width) for a in (*graph.inputs, *graph.outputs))
-    if _kept(graph) * width > ROOM_FOR_KEPT:
+    if kept(graph) * width > ROOM_FOR_KEPT:
         return math.inf
     return moved + sum(_operations(e, symbol) for e in graph.equations) / width
 
@@ -56,7 +56,7 @@ def _turned(type_: ArrayType, symbol: Symbol, width: int) -> float:
     return TURN * size / width if fits and type_.shape[0] == symbol else GATHER * size
 
 
-def _kept(graph: Graph) -> int:
+def kept(graph: Graph) -> int:
     """Bytes of one example that must be kept: arguments, results, and what folds and loops compute."""
     symbols = {d for a in (*graph.inputs, *graph.outputs) for d in a.type.shape if isinstance(d, Symbol)}
     batched = [a.type for a in (*graph.inputs, *graph.outputs) if not symbols or symbols & set(a.type.shape)]
@@ -64,7 +64,7 @@ def _kept(graph: Graph) -> int:
     for equation in graph.equations:
         if not isinstance(equation.primitive, Elementwise | Broadcast | Reshape | Transpose | Slice):
             total += sum(_bytes(v.type) for v in equation.outputs)
-        total += sum(map(_kept, subgraphs(equation.primitive)))
+        total += sum(map(kept, subgraphs(equation.primitive)))
     return total
 
 

@@ -9,19 +9,22 @@ static extents only, never at the size of the batch, so the bits of a result can
 """
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from vtrace.backends.estimate import across_examples, along_rows
+from vtrace.backends.estimate import across_examples, along_rows, kept, subgraphs
 from vtrace.backends.target import VECTOR_BYTES
 from vtrace.ir.graph import Equation, Graph
 from vtrace.ir.primitive import ElementPrimitive
-from vtrace.ir.types import Shape, Symbol
+from vtrace.ir.types import DType, Shape, Symbol
 from vtrace.ops.kinds import Elementwise
 from vtrace.ops.movement import Broadcast
 
 LOOP_VECTORS = 2
 """Vectors per block of lanes where examples run loops of their own: one waits while the other computes. A Mandelbrot
 kernel takes 4.8 ms with one vector of 16 floats, 3.3 ms with two, 3.4 ms with four."""
+ROOM_FOR_LOOPS = 1 << 17
+"""The most bytes that such a block may keep: a filter over rows of 1000 takes 7.9 ms with two vectors, 5.9 with one."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ def choose(graph: Graph, mode: str | None = None) -> Layout:
         mode, reason = _rule(graph, symbol, width)
     else:
         reason = "asked for"
-    if mode == "batch" and loops:
+    if mode == "batch" and loops and kept(graph) * width * LOOP_VECTORS <= ROOM_FOR_LOOPS:
         width *= LOOP_VECTORS
     return Layout(mode, width, symbol, outer, reason)
 
@@ -75,9 +78,18 @@ def has_loops(graph: Graph) -> bool:
 
 
 def lane_count(graph: Graph) -> int:
-    """As many lanes as the widest dtype of the kernel allows in one register."""
-    atoms = [*graph.inputs, *graph.outputs, *(o for e in graph.equations for o in e.outputs)]
-    return max(VECTOR_BYTES // max((a.type.dtype.itemsize for a in atoms), default=8), 1)
+    """As many lanes as fit one register: of the widest float, where the work is, or else of the widest integer."""
+    dtypes = set(_dtypes(graph))
+    floats = {d for d in dtypes if d.kind == "f"}
+    return max(VECTOR_BYTES // max((d.itemsize for d in floats or dtypes), default=8), 1)
+
+
+def _dtypes(graph: Graph) -> Iterator[DType]:
+    yield from (a.type.dtype for a in (*graph.inputs, *graph.outputs))
+    for equation in graph.equations:
+        yield from (v.type.dtype for v in equation.outputs)
+        for inner in subgraphs(equation.primitive):
+            yield from _dtypes(inner)
 
 
 def _is_flat(graph: Graph, shapes: list[Shape]) -> bool:
