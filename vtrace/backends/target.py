@@ -38,8 +38,10 @@ def target_machine() -> Any:
 
 
 def optimise(module: Any) -> None:
-    """LLVM's own clean-up, at its first level: our loops are vector code already, and the second takes 1.4 times as long
-    for code that runs as fast."""
+    """LLVM's own clean-up, at its first level: our loops are vector code already.
+
+    The second level takes 1.4 times as long, for code that runs as fast.
+    """
     options = llvm.create_pipeline_tuning_options(speed_level=1)
     options.loop_vectorization = False
     options.slp_vectorization = False
