@@ -25,8 +25,8 @@ from vtrace.ops.movement import Broadcast
 from vtrace.ops.reshape import Reshape
 from vtrace.ops.selection import Convert
 
-AFTER_FUSION = frozenset({"kernel", "matmul", "batched_matmul"})
-"""Primitives that only passes make; the strategies leave them out unless told otherwise."""
+AFTER_FUSION = frozenset({"debug_print", "kernel", "matmul", "batched_matmul"})
+"""Primitives that only passes make, and the one without machine code; strategies leave them out unless told not to."""
 
 _MAX_ELEMENTS = 48
 _DEFAULT_RANGE = (Example.low, Example.high)

@@ -49,9 +49,9 @@ def test_a_small_call_does_not_open_a_way_around_the_chunks(monkeypatch: pytest.
     sizes = []
     write = vtrace.api.program.Program.write
 
-    def spy(program: Any, arrays: Any, targets: Any) -> None:
+    def spy(program: Any, arrays: Any, targets: Any, first: int = 0) -> None:
         sizes.append(len(arrays[0]))
-        write(program, arrays, targets)
+        write(program, arrays, targets, first)
 
     monkeypatch.setattr(vtrace.api.program.Program, "write", spy)
     np.testing.assert_array_equal(f(np.ones(25)), np.full(25, 2.0))

@@ -13,6 +13,7 @@ from vtrace import lax as lax
 from vtrace import numpy as numpy
 from vtrace.api import Function as Function
 from vtrace.api import Inspection as Inspection
+from vtrace.api import check_nans as check_nans
 from vtrace.api import disable_jit as disable_jit
 from vtrace.api import jit as jit
 from vtrace.api import make_ir as make_ir

@@ -14,6 +14,7 @@ from vtrace.ir.builder import Builder
 from vtrace.ir.graph import Graph
 from vtrace.ir.primitive import REGISTRY, ErrorExample, Example, Primitive
 from vtrace.ir.types import Array, ArrayType
+from vtrace.ops.debug_print import prints
 from vtrace.ops.kinds import Elementwise
 from vtrace.ops.power import Pow
 from vtrace.ops.selection import Convert
@@ -130,7 +131,7 @@ def _parametrize(chosen: Iterable[Case]) -> pytest.MarkDecorator:
 
 
 every_case = _parametrize(cases())
-every_case_with_new_loops = _parametrize(c for c in cases() if c.has_new_loops)
+every_case_with_new_loops = _parametrize(c for c in cases() if c.has_new_loops and not prints(c.primitive))
 every_batchable_case_with_new_loops = _parametrize(c for c in cases() if c.has_new_loops and c.batchable)
 every_batchable_case = _parametrize(c for c in cases() if c.batchable)
 every_error = pytest.mark.parametrize("error", error_cases(), ids=error_id)

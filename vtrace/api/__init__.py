@@ -1,5 +1,6 @@
 """What users call: `vmap`, `jit`, `make_ir`. The only layer that puts frontend, passes and backends together."""
 
+from vtrace.api.debugging import check_nans as check_nans
 from vtrace.api.debugging import disable_jit as disable_jit
 from vtrace.api.function import Function as Function
 from vtrace.api.inspection import Inspection as Inspection

@@ -28,6 +28,8 @@ class Captured:
     """Tracers of enclosing traces that the function uses: the last inputs of both graphs."""
     results: PyTreeSpec
     """The structure of the results."""
+    out_axes: tuple[Axis, ...]
+    """Where each result has its batch axis; nothing where there is no batch."""
 
 
 def capture(
@@ -51,11 +53,11 @@ def capture(
     traced = trace(flat, signature.types, [identifier(n) for n in names], signature.weak)
     ((spec, paths, axes),) = results
     if signature.size is None:
-        return Captured(traced.graph, traced.graph, traced.captured, spec)
+        return Captured(traced.graph, traced.graph, traced.captured, spec, ())
     axes = resolve_out_axes(what, traced.graph.output_types, axes, paths)
     in_axes = signature.axes + (None,) * len(traced.captured)
     try:
         batched = batch(traced.graph, in_axes, signature.size, axes, paths)
     except AxesError as error:
         raise AxesError(f"{what}: {error}") from None
-    return Captured(traced.graph, batched, traced.captured, spec)
+    return Captured(traced.graph, batched, traced.captured, spec, tuple(axes))

@@ -7,19 +7,17 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from vtrace.api.examples import part, size_of
 from vtrace.api.program import Program
 from vtrace.api.signature import Signature
-from vtrace.ir.types import Array, Sizes, Symbol
+from vtrace.ir.types import Array
 
 
-def size_of(signature: Signature, arrays: Sequence[Array]) -> int:
-    """The number of examples in this call; 0 where nothing is mapped, so that there is nothing to divide."""
-    return next((a.shape[axis] for a, axis in zip(arrays, signature.axes, strict=True) if axis is not None), 0)
-
-
-def sizes_of(signature: Signature, arrays: Sequence[Array]) -> Sizes:
-    """The value of the symbol for the size of the batch, if this signature has one."""
-    return {signature.size: size_of(signature, arrays)} if isinstance(signature.size, Symbol) else {}
+def is_divided(signature: Signature, arrays: Sequence[Array], chunk_size: int | None) -> bool:
+    """Whether a call is to be run in several parts; where nothing is mapped, there is nothing to divide."""
+    if chunk_size is None or all(axis is None for axis in signature.axes):
+        return False
+    return (size_of(signature, arrays) or 0) > chunk_size
 
 
 def run_chunks(
@@ -34,21 +32,12 @@ def run_chunks(
 
     `title` is that of a progress bar; None for no bar.
     """
-    size = size_of(signature, arrays)
-    places = [_batch_axis(t.shape) for t in program.batched.output_types]
+    size = size_of(signature, arrays) or 0
     for start in _steps(range(0, size, chunk_size), title):
-        stop = min(start + chunk_size, size)
-        arguments = [_part(a, axis, start, stop) for a, axis in zip(arrays, signature.axes, strict=True)]
-        results = [_part(t, axis, start, stop) for t, axis in zip(targets, places, strict=True)]
-        program.write([np.ascontiguousarray(a) if a.ndim else a for a in arguments], results)
-
-
-def _batch_axis(shape: Sequence[object]) -> int | None:
-    return next((axis for axis, dim in enumerate(shape) if isinstance(dim, Symbol)), None)
-
-
-def _part(array: Array, axis: int | None, start: int, stop: int) -> Array:
-    return array if axis is None else array[(slice(None),) * axis + (slice(start, stop),)]
+        some = slice(start, min(start + chunk_size, size))
+        arguments = [part(a, axis, some) for a, axis in zip(arrays, signature.axes, strict=True)]
+        results = [part(t, axis, some) for t, axis in zip(targets, program.out_axes, strict=True)]
+        program.write([np.ascontiguousarray(a) if a.ndim else a for a in arguments], results, start)
 
 
 def _steps(steps: range, title: str | None) -> Iterable[int]:

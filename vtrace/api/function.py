@@ -12,8 +12,8 @@ import numpy as np
 
 from vtrace.api.call import Call
 from vtrace.api.capture import capture
-from vtrace.api.chunks import run_chunks, size_of
-from vtrace.api.debugging import jit_is_disabled
+from vtrace.api.chunks import is_divided, run_chunks
+from vtrace.api.debugging import is_debugging
 from vtrace.api.fast_path import FastPath
 from vtrace.api.inspection import Inspection
 from vtrace.api.leaves import is_weak, ready_array
@@ -61,7 +61,7 @@ class Function(Generic[P, R_co]):
             return self._call_traced(frame, args, kwargs)
         if kwargs and "out" in kwargs and self._takes_out:
             return self._call_into(args, kwargs)
-        if not kwargs and not jit_is_disabled():
+        if not kwargs and not is_debugging():
             results = self._fast.entry(args)
             if results is not None:
                 return results
@@ -107,7 +107,7 @@ class Function(Generic[P, R_co]):
         if program is None:
             signature = self._signatures.of(call, list(map(type_of, arrays)), weak)
             program = self._program(call, signature)
-            if self._chunk is not None and size_of(signature, arrays) > self._chunk:
+            if is_divided(signature, arrays, self._chunk):
                 return self._run_into(program, signature, arrays, new_arrays(program, signature, arrays))
             results = program(arrays)
             if self._chunk is None:
@@ -135,11 +135,11 @@ class Function(Generic[P, R_co]):
     ) -> Any:
         """Compute the results in `targets`, chunk by chunk if so asked."""
         mapping = self._mapping
-        if mapping is None or mapping.chunk_size is None or size_of(signature, arrays) <= mapping.chunk_size:
+        if mapping is None or self._chunk is None or not is_divided(signature, arrays, self._chunk):
             program.write(arrays, targets)
         else:
             title = self._what if mapping.progress else None
-            run_chunks(program, signature, arrays, targets, mapping.chunk_size, title)
+            run_chunks(program, signature, arrays, targets, self._chunk, title)
         return program.structured(targets)
 
     @functools.cached_property
@@ -175,7 +175,9 @@ class Function(Generic[P, R_co]):
             program = self._programs.get(signature)
             if program is None:
                 out_axes = None if self._mapping is None else self._mapping.out_axes
-                program = Program(capture(self._function, self._what, signature, call.names(), out_axes))
+                program = Program(
+                    capture(self._function, self._what, signature, call.names(), out_axes), signature, self._what
+                )
                 self._programs[signature] = program
         return program
 

@@ -47,6 +47,8 @@ class Inspection:
         return self._program.executable.report
 
     def __str__(self) -> str:
+        if self._program.prints:
+            return "\n\n".join([self._title, f"traced:\n{self.traced}", "report:\ninterpreted, as it prints"])
         stages = ("traced", "batched", "optimized", "kernels")
         parts = [f"{name}:\n{getattr(self, name)}" for name in stages]
         return "\n\n".join([self._title, *parts, f"report:\n{self.report}"])

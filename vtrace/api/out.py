@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from vtrace.api.chunks import sizes_of
+from vtrace.api.examples import sizes_of
 from vtrace.api.program import Program
 from vtrace.api.signature import Signature
 from vtrace.errors import ArgumentError, DTypeError, ShapeError

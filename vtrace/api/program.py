@@ -1,5 +1,6 @@
 """One function for one signature: its graphs stage by stage, each made when it is first asked for, and the call."""
 
+import functools
 from collections.abc import Callable, Sequence
 from threading import RLock
 from typing import TYPE_CHECKING, Any
@@ -7,13 +8,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vtrace.api.capture import Captured
-from vtrace.api.debugging import jit_is_disabled
+from vtrace.api.debugging import is_debugging, jit_is_disabled, nans_are_checked
+from vtrace.api.examples import run_examples
 from vtrace.api.leaves import is_ready
+from vtrace.api.nans import check_results
 from vtrace.api.outputs import Outputs
+from vtrace.api.signature import Signature
+from vtrace.errors import UnsupportedError
 from vtrace.frontend.pytree import PyTreeSpec, unflatten
 from vtrace.ir.graph import Graph
 from vtrace.ir.interpreter import evaluate
 from vtrace.ir.types import Array, ArrayType, Sizes
+from vtrace.ops.debug_print import graph_prints
 
 if TYPE_CHECKING:
     from vtrace.backends import Executable
@@ -29,8 +35,10 @@ def no_entry(args: tuple[Any, ...]) -> None:
 class Program:
     """A captured function on its way to machine code."""
 
-    def __init__(self, captured: Captured) -> None:
+    def __init__(self, captured: Captured, signature: Signature, what: str) -> None:
         self._captured = captured
+        self._signature = signature
+        self._what = what
         self._lock = RLock()
         self._optimized: Graph | None = None
         self._kernels: Graph | None = None
@@ -47,6 +55,16 @@ class Program:
     def batched(self) -> Graph:
         return self._captured.batched
 
+    @functools.cached_property
+    def prints(self) -> bool:
+        """Whether it has a `debug_print`: such programs are interpreted, one example after the other."""
+        return graph_prints(self.traced)
+
+    @property
+    def out_axes(self) -> tuple[int | None, ...]:
+        """Where each result has its batch axis."""
+        return self._captured.out_axes
+
     @property
     def optimized(self) -> Graph:
         from vtrace.passes.pipeline import optimize  # loaded by the first compilation, not by `import vtrace`
@@ -60,10 +78,15 @@ class Program:
     def kernels(self) -> Graph:
         from vtrace.passes.fuse import fuse  # imports networkx
 
+        self._require_silence()
         with self._lock:
             if self._kernels is None:
                 self._kernels = fuse(self.optimized)
             return self._kernels
+
+    def _require_silence(self) -> None:
+        if self.prints:
+            raise UnsupportedError(f"{self._what}: a program with a debug_print is interpreted and has no kernels")
 
     @property
     def is_compiled(self) -> bool:
@@ -73,6 +96,7 @@ class Program:
     def executable(self) -> "Executable":
         from vtrace.backends import compile  # imports the code generator
 
+        self._require_silence()
         with self._lock:
             if self._executable is None:
                 self._outputs = Outputs(self.kernels, self._captured.results)
@@ -83,21 +107,34 @@ class Program:
 
     def __call__(self, arrays: Sequence[Array]) -> Any:
         """The results for `arrays`, which fit the signature and are ready for a kernel."""
-        if jit_is_disabled():
-            return self.structured(self._interpret(arrays))
         executable = self._executable
-        if executable is None:
-            executable = self.executable
+        if executable is None or is_debugging():
+            return self.structured(self._leaves(arrays, 0))
         assert self._outputs is not None
         return self._outputs.assemble(arrays, executable(*arrays))
 
-    def write(self, arrays: Sequence[Array], targets: Sequence[Array]) -> None:
+    def _leaves(self, arrays: Sequence[Array], first: int) -> Sequence[Array]:
+        """The results one after the other, in whatever way they are to be computed."""
+        if self.prints:
+            leaves: Sequence[Array] = run_examples(self._captured, self._signature, arrays, first)
+        elif jit_is_disabled():
+            leaves = self._interpret(arrays)
+        else:
+            executable, outputs = self.executable, self._outputs
+            assert outputs is not None
+            leaves = outputs.leaves(arrays, executable(*arrays))
+        if nans_are_checked():
+            check_results(self._captured, self._signature, arrays, leaves, first, self._what)
+        return leaves
+
+    def write(self, arrays: Sequence[Array], targets: Sequence[Array], first: int = 0) -> None:
         """Compute the results for `arrays` and put them into `targets`, arrays of the right types.
 
-        Targets must not overlap with the arguments; those that a kernel can write to are given to it.
+        Targets must not overlap with the arguments; those that a kernel can write to are given to it. `first` is the
+        number of the first example.
         """
-        if jit_is_disabled():
-            leaves = self._interpret(arrays)
+        if self.prints or is_debugging():
+            leaves = self._leaves(arrays, first)
         else:
             executable, outputs = self.executable, self._outputs
             assert outputs is not None

@@ -92,7 +92,7 @@ class Executable:
         return self.run(arrays)
 
     def run(self, arrays: Sequence[Array], given: Given = ()) -> Sequence[Array]:
-        """The results, in the arrays of `given` as far as there are any: C-contiguous ones, apart from the arguments."""
+        """The results, in the arrays of `given` where there is one: C-contiguous, and apart from the arguments."""
         sizes = [arrays[position].shape[axis] for position, axis in self._sizes]
         slots: list[Array | None] = [*arrays, *self._constants]
         results: Sequence[Array] = ()

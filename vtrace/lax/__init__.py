@@ -8,6 +8,7 @@ stand for.
 from vtrace.lax.associative import associative_scan as associative_scan
 from vtrace.lax.branches import cond as cond
 from vtrace.lax.branches import switch as switch
+from vtrace.lax.debugging import debug_print as debug_print
 from vtrace.lax.scans import map as map
 from vtrace.lax.scans import scan as scan
 from vtrace.lax.selection import select as select

@@ -14,6 +14,7 @@ import numpy as np
 from vtrace.errors import ShapeError
 from vtrace.ir.primitive import Batched, Batcher, ErrorExample, Example, Primitive, primitive
 from vtrace.ir.types import Array, ArrayType, Dim, static_shape
+from vtrace.ops.example import running_example
 from vtrace.ops.samples import array
 
 
@@ -53,7 +54,9 @@ class Mapped(Primitive):
         (size,) = static_shape((self.size,))
         for n in range(size):
             example = (np.asarray(a if axis is None else a[n]) for a, axis in zip(operands, self.in_axes, strict=True))
-            for result, value in zip(results, self.primitive.evaluate_all(*example), strict=True):
+            with running_example(n):
+                values = self.primitive.evaluate_all(*example)
+            for result, value in zip(results, values, strict=True):
                 result[n] = value
         return results
 

@@ -2,6 +2,7 @@
 
 from vtrace.ir.graph import Atom, Equation, Graph, Literal, Var
 from vtrace.ir.primitive import Primitive
+from vtrace.ops.debug_print import prints
 from vtrace.passes.rewrite import Rewriter, rewrite
 
 _Key = tuple[Primitive, tuple[int | Literal, ...]]
@@ -12,6 +13,8 @@ def cse(graph: Graph) -> Graph:
     seen: dict[_Key, tuple[Var, ...]] = {}
 
     def rule(rewriter: Rewriter, equation: Equation) -> tuple[Var, ...] | None:
+        if prints(equation.primitive):
+            return None
         key = (equation.primitive, tuple(map(_identity, equation.inputs)))
         known = seen.setdefault(key, equation.outputs)
         return None if known is equation.outputs else known

@@ -1,7 +1,8 @@
-"""Dead code: equations none of whose results are used, and the unused part of branches and loops."""
+"""Dead code: equations none of whose results are used, and the unused part of branches and loops. What prints stays."""
 
 from vtrace.ir.graph import Atom, Graph, Var
 from vtrace.ops.control import is_control
+from vtrace.ops.debug_print import prints
 from vtrace.passes.prune import prune
 from vtrace.passes.rewrite import renumber
 
@@ -16,11 +17,12 @@ def dce(graph: Graph) -> Graph:
     use(graph.outputs)
     kept, changed = [], False
     for equation in reversed(graph.equations):
-        if not any(v.index in live for v in equation.outputs):
+        effect = prints(equation.primitive)
+        if not effect and not any(v.index in live for v in equation.outputs):
             changed = True
             continue
         whole = equation
-        if is_control(equation.primitive):
+        if is_control(equation.primitive) and not effect:
             equation = prune(equation, live, dce)
         changed |= equation is not whole
         kept.append(equation)

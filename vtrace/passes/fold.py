@@ -10,6 +10,7 @@ import numpy as np
 from vtrace.ir.graph import Equation, Graph, Literal
 from vtrace.ir.types import Shape
 from vtrace.ops.control import is_control
+from vtrace.ops.debug_print import prints
 from vtrace.passes.rewrite import Rewriter, rewrite
 
 MAX_ELEMENTS = 1024
@@ -30,7 +31,7 @@ def _rule(rewriter: Rewriter, equation: Equation) -> tuple[Literal, ...] | None:
         if not isinstance(atom, Literal) or atom.data is None:
             return None
         arrays.append(atom.data)
-    if equation.primitive.name in SYMBOLIC or is_control(equation.primitive):
+    if equation.primitive.name in SYMBOLIC or is_control(equation.primitive) or prints(equation.primitive):
         return None
     if not all(_is_small(v.type.shape) for v in equation.outputs):
         return None
