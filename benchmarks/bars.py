@@ -12,8 +12,8 @@ ARRAYS = ("inv3", "mm4", "quatrot", "mlp", "mlp_ps", "nbody", "pdist3", "pdist64
 REASONS = {
     "newton": "The C code divides by an estimate of the reciprocal and one Newton step; vtrace rounds correctly.",
     "bisect": "The C code has a sine for 0 to pi only; vtrace's is right to an ULP for every argument.",
-    "nbody": "The C code takes a square root and a division for the power; vtrace's power is right to an ULP.",
-    "hist": "A loop that updates an array at a computed place goes through memory, lane by lane.",
+    "nbody": "The C code takes a rough square root and a division for the power; vtrace's is right to half an ULP.",
+    "hist": "The C code counts in place; vtrace makes a new array of counts for every value.",
 }
 """Why a workload takes longer than its bar allows, by name; or why a bar is missed, by its title."""
 
