@@ -55,7 +55,7 @@ def batched(graph: Graph, mapped: Sequence[bool]) -> Graph:
     return batch(graph, axes, B, [0] * len(graph.outputs))
 
 
-@pytest.mark.parametrize("name", sorted(PASSES))
+@pytest.mark.parametrize("name", sorted(PASSES.keys() - {"sums"}))
 @given(graphs(exclude=ROUNDED_ANEW), seeds)
 def test_a_pass_keeps_every_bit(name: str, graph: Graph, seed: int) -> None:
     after = PASSES[name](graph)

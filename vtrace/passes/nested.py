@@ -18,6 +18,7 @@ from vtrace.passes.dce import dce
 from vtrace.passes.fold import fold
 from vtrace.passes.running import running_to_loop
 from vtrace.passes.simplify import simplify
+from vtrace.passes.sums import sums
 
 _P = TypeVar("_P", bound=Primitive)
 
@@ -55,7 +56,7 @@ def _optimized(equation: Equation) -> Equation:
 
 
 def _inner(graph: Graph) -> Graph:
-    for step in (running_to_loop, simplify, fold, nested, cse, simplify, dce):
+    for step in (running_to_loop, simplify, fold, nested, cse, sums, simplify, dce):
         graph = step(graph)
     return graph
 

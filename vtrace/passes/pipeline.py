@@ -24,6 +24,7 @@ from vtrace.passes.fuse import fuse
 from vtrace.passes.nested import nested
 from vtrace.passes.running import running
 from vtrace.passes.simplify import simplify
+from vtrace.passes.sums import sums
 
 Observer: TypeAlias = Callable[[str, Graph, Graph, float], None]
 
@@ -113,12 +114,12 @@ def _observers_from_environment() -> list[Observer]:
 
 
 PASSES: dict[str, Pass] = {
-    f.__name__: Pass(f.__name__, f) for f in (simplify, fold, running, nested, cse, contract, dce, fuse)
+    f.__name__: Pass(f.__name__, f) for f in (simplify, fold, running, nested, cse, sums, contract, dce, fuse)
 }
 """Every pass by name: what `vtrace opt --passes` and the golden tests understand."""
 
 DEFAULT = Pipeline(
-    [PASSES[name] for name in ("simplify", "fold", "running", "nested", "cse", "contract", "simplify", "dce")]
+    [PASSES[name] for name in ("simplify", "fold", "running", "nested", "cse", "sums", "contract", "simplify", "dce")]
 )
 """What every program goes through before it is fused."""
 
