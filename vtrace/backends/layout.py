@@ -27,6 +27,10 @@ ROOM_FOR_LOOPS = 1 << 17
 """The most bytes that such a block may keep: a filter over rows of 1000 takes 7.9 ms with two vectors, 5.9 with one."""
 
 
+CLOSE = 1.2
+"""Where the estimates are about the same, lanes over examples win: along rows one instruction waits for another."""
+
+
 @dataclass(frozen=True)
 class Layout:
     """The decision for one kernel."""
@@ -105,5 +109,5 @@ def _rule(graph: Graph, symbol: Symbol | None, width: int) -> tuple[str, str]:
     if symbol is None:
         return "inner", "there is no batch"
     examples, rows = across_examples(graph, symbol, width), along_rows(graph, symbol, width)
-    mode = "batch" if examples <= rows else "inner"
+    mode = "batch" if examples <= CLOSE * rows else "inner"
     return mode, f"about {examples:.3g} vector instructions an example with lanes over examples, {rows:.3g} along rows"
