@@ -69,6 +69,7 @@ CASES = {
     "integer_pow_2": ("a:f64[2,3] = integer_pow[exponent=2] x in (a,)", "a:f64[2,3] = mul x x in (a,)"),
     "pow_2": ("a:f64[] = pow s 2.0:f64 in (a,)", "a:f64[] = mul s s in (a,)"),
     "pow_minus_1": ("a:f64[] = pow s -1.0:f64 in (a,)", "a:f64[] = div 1.0:f64 s in (a,)"),
+    "pow_minus_2": ("a:f64[] = pow s -2.0:f64 in (a,)", "a:f64[] = integer_pow[exponent=-2] s in (a,)"),
     "pow_half": ("a:f64[] = pow s 0.5:f64 in (a,)", "a:f64[] = half_pow[numerator=1] s in (a,)"),
     "pow_minus_three_halves": (
         "e:f64[2,3] = broadcast[shape=(2, 3) axes=()] -1.5:f64 a:f64[2,3] = pow x e in (a,)",

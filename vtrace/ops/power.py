@@ -74,6 +74,8 @@ class IntegerPow(Elementwise):
             return power_by_squaring(e, x, self.exponent)
         if abs(self.exponent) > MOST_PRODUCTS:
             return e.math("power", x, e.constant(self.exponent, x.dtype))
+        if self.exponent in (-2, -3):
+            return _inverse_power(e, x, -self.exponent)
         result = power_by_squaring(e, x, abs(self.exponent))
         return result if self.exponent >= 0 else e.div(e.constant(1, x.dtype), result)
 
@@ -81,7 +83,7 @@ class IntegerPow(Elementwise):
     def examples(cls) -> Iterator[Example]:
         for dtype in (d for d in DTYPES.values() if d.kind in NUMBERS):
             yield Example(cls(2), (ArrayType(dtype, (3,)),))
-        for exponent in (0, 1, 3, 7, -1, -2, 64, 65, -65):
+        for exponent in (0, 1, 3, 7, -1, -2, -3, -4, 64, 65, -65):
             yield Example(cls(exponent), (ArrayType(FLOAT64, (3,)),), -2.0, 2.0)
         yield Example(cls(5), (ArrayType(INT64, ()),))
         yield Example(cls(3), (ArrayType(DTYPES["f32"], (2, 3)),))
@@ -92,6 +94,37 @@ class IntegerPow(Elementwise):
         yield ErrorExample(cls(2), (ArrayType(BOOL, (3,)),), DTypeError, "integer_pow does not work on bool")
         yield ErrorExample(cls(-1), (ArrayType(i8),), UsageError, "Integers to negative integer powers are not allowed")
         yield ErrorExample(cls(200), (ArrayType(i8),), UsageError, "exponent 200 is out of bounds for int8")
+
+
+def _inverse_power(e: Emitter, x: Value, exponent: int) -> Value:
+    """x ** -2 or x ** -3 with one division and what it and the products have rounded off, so to half a unit."""
+    one = e.constant(1, x.dtype)
+    product, lost = x, e.constant(0, x.dtype)
+    for _ in range(exponent - 1):
+        longer = e.mul(product, x)
+        lost = e.fma(lost, x, e.fma(product, x, e.neg(longer)))
+        product = longer
+    result = e.div(one, product)
+    minus = e.neg(result)
+    usual = e.fma(result, e.fma(minus, lost, e.fma(minus, product, one)), result)
+    # beyond these bounds products overflow, or what they lose is too small for a float
+    bound = (90 if x.dtype.itemsize == 4 else 900) // exponent
+    size = e.abs(x)
+    ordinary = e.and_(
+        e.compare("ge", size, e.constant(2.0**-bound, x.dtype)), e.compare("le", size, e.constant(2.0**bound, x.dtype))
+    )
+    in_full = _inverse_square_in_full if exponent == 2 else _inverse_cube_in_full
+    return e.rarely(e.invert(ordinary), in_full, (x,), usual)
+
+
+def _inverse_square_in_full(e: Emitter, x: Value) -> Value:
+    """x ** -2 for any x: in this order nothing overflows on the way."""
+    return e.div(e.div(e.constant(1, x.dtype), x), x)
+
+
+def _inverse_cube_in_full(e: Emitter, x: Value) -> Value:
+    """x ** -3 for any x."""
+    return e.div(_inverse_square_in_full(e, x), x)
 
 
 def power_by_squaring(e: Emitter, x: Value, exponent: int) -> Value:

@@ -112,7 +112,10 @@ def integer_pow_small(r: Rewriter, equation: Equation, op: IntegerPow) -> Atom |
 
 @rule(Pow)
 def pow_constant(r: Rewriter, equation: Equation, op: Pow) -> Atom | None:
-    """pow x 2  =>  mul x x;  pow x 1  =>  x;  pow x 0  =>  1;  pow x -1.0  =>  div 1.0 x;  pow x 1.5  =>  half_pow x"""
+    """pow x 2  =>  mul x x;  pow x 1  =>  x;  pow x 0  =>  1;  pow x -1.0  =>  div 1.0 x;  pow x 1.5  =>  half_pow x
+
+    pow x -2.0  =>  integer_pow[exponent=-2] x, and so for -3.0
+    """
     x, y = equation.inputs
     exponent = constant(r, y)
     if _is(exponent, 0) or _is(exponent, -0.0):
@@ -125,6 +128,8 @@ def pow_constant(r: Rewriter, equation: Equation, op: Pow) -> Atom | None:
         return None
     if _is(exponent, -1):
         return r.emit(Div(), full(r, 1, x.type), x)
+    if _is(exponent, -2) or _is(exponent, -3):
+        return r.emit(IntegerPow(int(exponent.data)), x)
     twice = 2 * float(exponent.data)
     return r.emit(HalfPow(int(twice)), x) if twice in HalfPow.numerators else None
 
