@@ -56,6 +56,7 @@ class Lowering(Control, Folds):
         self.graph, self.layout, self.width, self.equation = graph, layout, layout.width, 0
         arguments = iter(function.args)
         self.queue = queue_loop(graph, layout)
+        self.on_heap = []
         self.room = ROOM_FOR_ROWS if self.queue is None else 0
         inputs = [Buffer(next(arguments), self._memory_type(v.type)) for v in graph.inputs]
         self.results = [Buffer(next(arguments), self._memory_type(a.type)) for a in graph.outputs]
@@ -264,6 +265,7 @@ class Lowering(Control, Folds):
             masked_only = self.layout.mode == "batch" or len(self.graph.equations) > LARGE
             for lane in self.lane_loop(self.start, self.stop, masked_only):
                 self._example(lane)
+        self.release()
         self.builder.ret_void()
 
     def _example(self, position: AnyValue) -> None:

@@ -13,10 +13,15 @@ from llvmlite import ir
 
 from vtrace.backends.access import Access
 from vtrace.backends.rows import SHORT_ROW
-from vtrace.backends.values import Affine, Register, int_constant, memory_type
+from vtrace.backends.values import I64, POINTER, Affine, Register, int_constant, memory_type
 from vtrace.backends.vector_memory import Buffer
 from vtrace.ir.emitter import Index, Value
 from vtrace.ir.types import ArrayType, DType, Shape, static_shape
+
+STACK_BYTES = 1 << 20
+"""The most scratch that lies on a thread's stack, which has 8 MiB as a rule."""
+ALIGNMENT = 64
+"""Of scratch, in bytes: a vector does not cross a cache line."""
 
 
 @dataclass(frozen=True)
@@ -31,12 +36,37 @@ class Storage:
 class Scratch(Access):
     """Reserving, reading and writing scratch memory."""
 
+    on_stack: int = 0
+    """Bytes reserved on the stack so far."""
+    on_heap: list[Any]
+    """What was reserved elsewhere."""
+
     def reserve(self, dtype: DType, shape: Shape, varying: bool) -> Storage:
         lanes = self.lanes if varying else 1
         whole = (*shape, lanes) if lanes > 1 else shape
-        pointer = self.slot(ir.ArrayType(memory_type(dtype), math.prod(static_shape(whole))))
-        pointer.align = 64
+        elements = math.prod(static_shape(whole))
+        size = elements * dtype.itemsize
+        if self.on_stack + size <= STACK_BYTES:
+            self.on_stack += size
+            pointer = self.slot(ir.ArrayType(memory_type(dtype), elements))
+            pointer.align = ALIGNMENT
+        else:
+            pointer = self._from_heap(size)
         return Storage(Buffer(pointer, ArrayType(dtype, whole), all_lanes=lanes > 1), shape, lanes > 1)
+
+    def _from_heap(self, size: int) -> Any:
+        """Memory for one call of the function, for what is too much for a thread's stack."""
+        whole = ir.Constant(I64, -(-size // ALIGNMENT) * ALIGNMENT)
+        allocate = self.declare("aligned_alloc", POINTER, [I64, I64])
+        with self.builder.goto_entry_block():
+            pointer = self.builder.call(allocate, [ir.Constant(I64, ALIGNMENT), whole])
+        self.on_heap.append(pointer)
+        return pointer
+
+    def release(self) -> None:
+        """Give back, at the end of the function, what came from the heap."""
+        for pointer in self.on_heap:
+            self.builder.call(self.declare("free", ir.VoidType(), [POINTER]), [pointer])
 
     def keep(self, storage: Storage, index: Index, value: Value) -> None:
         """Write one element; lanes that a branch or a finished loop leaves out keep what they had."""
