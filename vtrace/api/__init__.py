@@ -2,6 +2,7 @@
 
 from vtrace.api.debugging import check_nans as check_nans
 from vtrace.api.debugging import disable_jit as disable_jit
+from vtrace.api.forecast import MemoryForecast as MemoryForecast
 from vtrace.api.function import Function as Function
 from vtrace.api.inspection import Inspection as Inspection
 from vtrace.api.transforms import jit as jit

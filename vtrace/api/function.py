@@ -15,6 +15,7 @@ from vtrace.api.capture import capture
 from vtrace.api.chunks import is_divided, run_chunks
 from vtrace.api.debugging import is_debugging
 from vtrace.api.fast_path import FastPath
+from vtrace.api.forecast import MemoryForecast, batch_extent, forecast
 from vtrace.api.inspection import Inspection
 from vtrace.api.leaves import is_weak, ready_array
 from vtrace.api.nested import arrays_for_tracing, call_inline
@@ -84,7 +85,13 @@ class Function(Generic[P, R_co]):
         types = [type_at(position, leaf) for position, leaf in enumerate(call.leaves)]
         signature = self._signatures.of(call, types, list(map(is_weak, call.leaves)))
         title = f"{self._what}({', '.join(f'{n}: {t}' for n, t in zip(call.names(), types, strict=True))})"
-        return Inspection(self._program(call, signature), title)
+        program = self._program(call, signature)
+
+        def memory() -> MemoryForecast:
+            size = batch_extent(self._what, types, signature)
+            return forecast(program, signature, types, _copied(call.leaves), size, self._chunk)
+
+        return Inspection(program, title, memory)
 
     @property
     def compilations(self) -> int:
@@ -199,6 +206,12 @@ class Function(Generic[P, R_co]):
 
     def __repr__(self) -> str:
         return f"<vtrace {self._what}>"
+
+
+def _copied(leaves: Sequence[Any]) -> int:
+    """How many bytes of arrays a call copies before anything is computed."""
+    arrays = ((leaf, ready_array(leaf, "", str)) for leaf in leaves if isinstance(leaf, np.ndarray))
+    return sum(ready.nbytes for leaf, ready in arrays if ready is not leaf)
 
 
 def _name(function: Callable[..., Any]) -> str:

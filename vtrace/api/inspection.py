@@ -1,5 +1,8 @@
 """What a function becomes for given arguments, stage by stage."""
 
+from collections.abc import Callable
+
+from vtrace.api.forecast import MemoryForecast
 from vtrace.api.program import Program
 from vtrace.ir.graph import Graph
 
@@ -7,9 +10,10 @@ from vtrace.ir.graph import Graph
 class Inspection:
     """Every stage of one function for one signature. Stages are made when they are asked for; nothing is run."""
 
-    def __init__(self, program: Program, title: str) -> None:
+    def __init__(self, program: Program, title: str, memory: Callable[[], MemoryForecast]) -> None:
         self._program = program
         self._title = title
+        self._memory = memory
 
     @property
     def traced(self) -> Graph:
@@ -45,6 +49,21 @@ class Inspection:
     def report(self) -> str:
         """What the code generator decided, and why."""
         return self._program.executable.report
+
+    @property
+    def memory(self) -> MemoryForecast:
+        """How much memory a call with these arguments takes; the size of the batch must be known: `"f64[1000,3]"`.
+
+        >>> import numpy as np, vtrace
+        >>> print(vtrace.vmap(np.sum).inspect("f64[1000000,8]").memory)
+        arguments                   64 MB
+        copies of arguments           0 B
+        constants                     0 B
+        between kernels               0 B
+        results                      8 MB
+        all together                72 MB
+        """
+        return self._memory()
 
     def __str__(self) -> str:
         if self._program.prints:
