@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -86,7 +87,8 @@ def test_a_damaged_file_is_replaced(folder: Path, damage: object) -> None:
     assert path.read_bytes() == good
 
 
-def test_the_size_is_limited_and_the_longest_unused_goes_first(tmp_path: Path) -> None:
+def test_the_size_is_limited_and_the_longest_unused_goes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vtrace.backends.cache._STORES", count(1))  # no trimming before its time
     store = Cache(tmp_path, limit=3000)
     for number in range(4):
         store.store(f"k{number}", bytes(900))
