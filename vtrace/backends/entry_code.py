@@ -179,8 +179,3 @@ class EntryCode:
             length = self.builder.mul(length, self.size if isinstance(dim, Symbol) else ir.Constant(I64, dim))
         self.builder.call(self.kernel, [block, ir.Constant(I64, 0), length])
         return self.builder.load(record, typ=I64)
-
-
-def emit(module: Any, kernel: Any, plan: Plan) -> None:
-    """Add the entry to `module`, in which `kernel` is the kernel's function."""
-    EntryCode(module, kernel, plan).write()
