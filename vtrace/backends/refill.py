@@ -58,8 +58,8 @@ class Queue:
         self.mapped, self.loop = equation.primitive, equation.primitive.primitive
         self.lanes = e.width
         work = max(operations(self.loop.cond) + operations(self.loop.body), 1.0)
-        self.patience = int_constant(int(REFILL / work * self.lanes))
-        """How many lane-trips may be wasted before lanes are refilled."""
+        self.patience = int_constant(max(int(REFILL / work * self.lanes), 1))
+        """How many lane-trips may be wasted before lanes are refilled: at least one, or busy lanes would never move."""
 
     def run(self) -> None:
         """Refill, iterate, and so on until the queue is empty and every lane is done."""
