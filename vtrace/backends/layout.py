@@ -27,6 +27,9 @@ ROOM_FOR_LOOPS = 1 << 17
 """The most bytes that such a block may keep: a filter over rows of 1000 takes 7.9 ms with two vectors, 5.9 with one."""
 
 
+TURNABLE = 32
+"""The most examples in a block without loops: rows of 64 bytes would be turned around in 64 x 64 tiles, which takes
+seconds to compile."""
 CLOSE = 1.2
 """Where the estimates are about the same, lanes over examples win: along rows one instruction waits for another."""
 
@@ -71,6 +74,8 @@ def choose(graph: Graph, mode: str | None = None) -> Layout:
         mode, reason = _rule(graph, symbol, width)
     else:
         reason = "asked for"
+    if mode == "batch":
+        width = min(width, TURNABLE)
     if mode == "batch" and loops and kept(graph) * width * LOOP_VECTORS <= ROOM_FOR_LOOPS:
         width *= LOOP_VECTORS
     return Layout(mode, width, symbol, outer, reason)
