@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from vtrace.ir import parse, verify
+
 SOURCE = """
 import numpy as np
 import vtrace
@@ -19,6 +21,9 @@ def decorated(x, y):
 @vtrace.jit
 def compiled(x):
     return x + 1
+
+def layer(x, w):
+    return np.tanh(x @ (w * 2))
 
 def branch(x):
     return 1 if x > 0 else 2
@@ -63,6 +68,15 @@ def test_later_stages(cli, file, stage):
     result = cli("dump", f"{file}:dot", "--args", DOT, "--stage", stage)
     assert result.status == 0
     assert {"optimized": "lambda", "kernels": "kernel", "llvm": "define", "asm": ".text"}[stage] in result.out
+
+
+def test_kernels_come_with_their_reasons(cli, file):
+    types = "f64[b,300], f64[300,200]"
+    result = cli("dump", f"{file}:layer", "--args", types, "--in-axes", "0,None", "--stage", "kernels")
+    assert "# step 0: kernel of 2 equations, hoisted out of the batch" in result.out
+    assert "# step 1: matmul, a library call" in result.out
+    assert "lanes: every equation is elementwise over one shape" in result.out
+    verify(parse(result.out))
 
 
 def test_the_batch_is_where_the_symbol_is(cli, file):

@@ -43,10 +43,21 @@ def dump(
     text = str(shown)
     if before is not None:
         text = _diff(before, str(getattr(inspection, before)), stage, text)
+    elif stage == "kernels":
+        text += "\n\n" + _explanation(inspection)
     if as_json:
         print_json(_describe(target, stage, before, shown, text))
     else:
         print_ir(text)
+
+
+def _explanation(inspection: "Inspection") -> str:
+    """What fused, what was hoisted or stored and why, and how each kernel runs: comments, so the text still parses."""
+    from vtrace.passes.fuse import explain
+
+    return "\n".join(
+        f"# {line}" for line in [*explain(inspection.optimized).splitlines(), *inspection.report.splitlines()]
+    )
 
 
 def _previous(stage: str) -> str:
