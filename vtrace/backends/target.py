@@ -26,8 +26,8 @@ def _vector_bytes() -> int:
     return 32 if "+avx2" in features else 16
 
 
-LONG = 800
-"""How many instructions a module may have to get all of LLVM's first level."""
+SMALL, LONG = 300, 800
+"""Modules of more instructions than the one, and no more than the other, get all of LLVM's first level."""
 
 VECTOR_BYTES = _vector_bytes()
 """The width of a vector register."""
@@ -43,15 +43,16 @@ def target_machine() -> Any:
 def optimise(module: Any) -> None:
     """LLVM's own clean-up, at its first level: our loops are vector code already.
 
-    The second level takes 1.4 times as long, for code that runs as fast. Of long functions only what is needed is
-    cleaned up: a straight line of 5,000 operations, nothing in it to gain, would take seconds.
+    The second level takes 1.4 times as long, for code that runs as fast. Small kernels have nothing to gain from the
+    first (a row dot compiles in 27 ms rather than 42 without it), and in a straight line of 5,000 operations it takes
+    seconds; what is between, softmax or a stencil, runs up to 1.4 times as fast with it.
     """
     options = llvm.create_pipeline_tuning_options(speed_level=1)
     options.loop_vectorization = False
     options.slp_vectorization = False
     passes = llvm.create_pass_builder(target_machine(), options)
     functions = [f for f in module.functions if not f.is_declaration]
-    if sum(_length(f) for f in functions) <= LONG:
+    if SMALL < sum(map(_length, functions)) <= LONG:
         passes.getModulePassManager().run(module, passes)
         return
     short = llvm.create_new_function_pass_manager()
