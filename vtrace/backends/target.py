@@ -45,7 +45,7 @@ def optimise(module: Any) -> None:
 
     The second level takes 1.4 times as long, for code that runs as fast. Small kernels have nothing to gain from the
     first (a row dot compiles in 27 ms rather than 42 without it), and in a straight line of 5,000 operations it takes
-    seconds; what is between, softmax or a stencil, runs up to 1.4 times as fast with it.
+    seconds; what is between, softmax or a stencil, runs up to 1.5 times as fast with it.
     """
     options = llvm.create_pipeline_tuning_options(speed_level=1)
     options.loop_vectorization = False

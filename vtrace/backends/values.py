@@ -73,10 +73,6 @@ class Splat(ir.Constant):  # type: ignore[misc]  # llvmlite has no type informat
         return f"splat ({self._scalar.type} {self._scalar.get_reference()})"
 
 
-def uniform(llvm: Any, dtype: DType, level: int = 0) -> Register:
-    return Register(llvm, dtype, 1, level)
-
-
 def int_constant(value: int) -> Register:
     """The uniform int64 constant `value`."""
     return Register(ir.Constant(I64, value), INT64, 1, 0, value)

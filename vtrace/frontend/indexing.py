@@ -7,7 +7,6 @@ gather over the axes they cover, merged into one.
 
 import operator
 from collections.abc import Sequence
-from dataclasses import dataclass
 from types import EllipsisType
 from typing import Any, TypeAlias
 
@@ -202,14 +201,6 @@ def _rows(x: Tracer, items: Sequence[Item]) -> Tracer:
         if isinstance(item, Tracer):
             result = emit(Gather(axis), result, item)
     return result
-
-
-@dataclass(frozen=True)
-class _Index:
-    """An index array and the axis it indexes."""
-
-    axis: int
-    value: "Array | Tracer"
 
 
 def _advanced(x: Tracer, items: Sequence[Item]) -> Tracer:
