@@ -1,11 +1,13 @@
 """Indices out of range: the first failing example is told, however the work is shared, and nothing is returned."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
 
 import vtrace
+from vtrace import lax
 from vtrace.backends import threads
 
 N = 300_000
@@ -72,3 +74,17 @@ def test_without_a_batch_no_element_is_named() -> None:
 
 def test_an_empty_table_with_an_empty_batch_is_no_fault(take: vtrace.Function) -> None:
     assert take(TABLE, np.zeros(0, np.int64)).shape == (0,)
+
+
+@pytest.mark.parametrize("transform", [vtrace.jit, lambda f: vtrace.vmap(f, in_axes=(None, None, 0))])
+def test_a_loop_that_all_examples_share(transform: Any) -> None:
+    """What all examples share runs outside of the loop over them, where there is no present example to name."""
+
+    def total(table: Any, index: Any, scale: Any) -> Any:
+        return lax.scan(lambda sum_, i: (sum_ + table[i], sum_), 0.0, index)[0] * scale
+
+    f, scale = transform(total), np.ones(3)
+    np.testing.assert_array_equal(f(TABLE, np.array([1, 2, -1]), scale), 9 * scale)
+    with pytest.raises(IndexError, match=r"^index 9 is out of bounds for axis 0 with size 7 ") as raised:
+        f(TABLE, np.array([1, 9, 3]), scale)
+    assert "batch element" not in str(raised.value)

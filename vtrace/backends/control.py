@@ -9,38 +9,37 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from vtrace.backends.frame import Frame, Source
-from vtrace.backends.mathlib import Mathlib
 from vtrace.backends.placement import Mask, Scope
-from vtrace.backends.stopping import Stopping, work
-from vtrace.backends.storage import Scratch, Storage
+from vtrace.backends.procedures import Procedures
+from vtrace.backends.stopping import work
+from vtrace.backends.storage import Storage
 from vtrace.backends.values import Register, int_constant, llvm_type
 from vtrace.ir.emitter import Index, Value
 from vtrace.ir.graph import Atom, Graph
-from vtrace.ir.types import BOOL, INT64, ArrayType, Shape
-from vtrace.ops.control import Cond, Mapped, Scan, While
+from vtrace.ir.types import BOOL, INT64, ArrayType
+from vtrace.ops.control import Cond, Mapped, Procedure, Scan, While
 
 
-class Control(Mathlib, Stopping, Scratch):
+class Control(Procedures):
     """Lowering of `cond`, `while`, `scan` and `mapped`, given the sources of their operands."""
 
     @abstractmethod
     def value(self, frame: Frame, atom: Atom, index: Index) -> Value:
         """The element of a value of a frame."""
 
-    @abstractmethod
-    def loops(self, shape: Shape, innermost: Callable[[Index], None]) -> None:
-        """Loops over the elements of one example."""
-
     def control(self, op: Any, operands: Sequence[Source], types: Sequence[ArrayType]) -> list[Storage]:
-        """Run `op` here; `types` are those of its results. Returns where the results are kept."""
+        """Run `op` here; `types` are those of its operands. Returns where the results are kept."""
+        if isinstance(op, Procedure):
+            return self.run_procedure(op, operands, types)
+        if isinstance(op, Mapped):
+            return self._mapped(op, operands, types)
+        results = op.infer_all(*types)
         if isinstance(op, Cond):
-            return self._cond(op, operands, types)
+            return self._cond(op, operands, results)
         if isinstance(op, While):
-            return self._while(op, operands, types)
-        if isinstance(op, Scan):
-            return self._scan(op, operands, types)
-        assert isinstance(op, Mapped), op
-        return self._mapped(op, operands, types)
+            return self._while(op, operands, results)
+        assert isinstance(op, Scan), op
+        return self._scan(op, operands, results)
 
     # -- helpers ------------------------------------------------------------------------------------------------
 
@@ -77,7 +76,7 @@ class Control(Mathlib, Stopping, Scratch):
             return Source(lambda index: now, level, storage.varying)
         return Source(lambda index: self.kept(storage, index), level, storage.varying)
 
-    # -- the four -----------------------------------------------------------------------------------------------
+    # -- each of them -----------------------------------------------------------------------------------------------
 
     def _cond(self, op: Cond, operands: Sequence[Source], types: Sequence[ArrayType]) -> list[Storage]:
         choice, rest = operands[0], operands[1:]
@@ -103,22 +102,6 @@ class Control(Mathlib, Stopping, Scratch):
 
             self.guarded(chosen, branch)
         return results
-
-    def guarded(self, condition: Register, then: Callable[[], None]) -> None:
-        """Run `then` for the lanes for which the condition holds, if there are any."""
-        taken, mask = self.block("taken"), self.narrowed(condition)
-        live = condition if mask is None or condition.lanes == 1 else mask.vector
-        any_ = self.any_lane(live)
-        before = self.builder.block
-        self.builder.position_at_end(taken)
-        outer = self.scope
-        with self.inside(Scope(outer.depth, is_loop=False, lanes=outer.lanes, mask=mask)):
-            then()
-        done = self.block("done")
-        self.builder.branch(done)
-        self.builder.position_at_end(before)
-        self.builder.cbranch(any_, taken, done)
-        self.builder.position_at_end(done)
 
     def _while(self, op: While, operands: Sequence[Source], types: Sequence[ArrayType]) -> list[Storage]:
         split = op.cond_consts + op.body_consts
@@ -217,10 +200,11 @@ class Control(Mathlib, Stopping, Scratch):
 
     def _mapped(self, op: Mapped, operands: Sequence[Source], types: Sequence[ArrayType]) -> list[Storage]:
         """An inner batch of static size: its examples one after the other."""
-        results = self._storages(types, [any(s.varying for s in operands)] * len(types))
+        stacked = op.infer_all(*types)
+        results = self._storages(stacked, [any(s.varying for s in operands)] * len(stacked))
         with self.loop(int_constant(0), self.dim(op.size)) as k:
             inner = [self.example(s, a, k) for s, a in zip(operands, op.in_axes, strict=True)]
-            parts = self.control(op.primitive, inner, [t.drop((0,)) for t in types])
+            parts = self.control(op.primitive, inner, op.example_types(types))
             for result, part in zip(results, parts, strict=True):
                 self.loops(
                     part.shape,

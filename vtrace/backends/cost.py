@@ -11,6 +11,7 @@ from vtrace.ir.types import Shape
 from vtrace.ops.contraction import Dot
 from vtrace.ops.control import Cond, Mapped, Scan, While
 from vtrace.ops.kinds import FLOATS, Uniform
+from vtrace.ops.procedure import work_of
 
 NANOSECONDS = 0.1
 """For one element of one simple operation, in a vector register or streaming from memory."""
@@ -45,6 +46,8 @@ def _equation(equation: Equation, elements: Elements) -> int:
     """In simple operations."""
     op = equation.primitive
     result = max((elements(v.type.shape) for v in equation.outputs), default=0)
+    if (work := work_of(op, [a.type for a in equation.inputs])) is not None:
+        return math.ceil(work.operations + work.jumps)
     if isinstance(op, Dot):
         x = equation.inputs[0].type.shape
         return result * math.prod(d for a in op.contract[0] if isinstance(d := x[a], int))

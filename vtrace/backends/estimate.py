@@ -15,6 +15,7 @@ from vtrace.ops.contraction import Dot
 from vtrace.ops.control import Cond, Mapped, Scan, While
 from vtrace.ops.kinds import FLOATS, Elementwise, Reduction, Uniform
 from vtrace.ops.movement import Broadcast, Reshape, Slice, Transpose
+from vtrace.ops.procedure import Work, work_of
 
 FUNCTION = 10
 """How many simple operations a transcendental function is worth."""
@@ -42,7 +43,7 @@ def across_examples(graph: Graph, symbol: Symbol, width: int) -> float:
     moved = sum(_turned(a.type, symbol, width) for a in (*graph.inputs, *graph.outputs))
     if kept(graph) * width > ROOM_FOR_KEPT:
         return math.inf
-    return moved + sum(_operations(e, symbol) for e in graph.equations) / width
+    return moved + sum(_operations(e, symbol, width) for e in graph.equations) / width
 
 
 def _turned(type_: ArrayType, symbol: Symbol, width: int) -> float:
@@ -64,6 +65,8 @@ def kept(graph: Graph) -> int:
     for equation in graph.equations:
         if not isinstance(equation.primitive, Elementwise | Broadcast | Reshape | Transpose | Slice):
             total += sum(_bytes(v.type) for v in equation.outputs)
+        if (work := _work(equation)) is not None:
+            total += work.scratch
         total += sum(map(kept, subgraphs(equation.primitive)))
     return total
 
@@ -72,18 +75,25 @@ def _bytes(type_: ArrayType) -> int:
     return math.prod(example(type_.shape, None)) * type_.dtype.itemsize
 
 
-def _operations(equation: Equation, symbol: Symbol | None) -> float:
-    """Operations on single elements, for one example."""
+def _work(equation: Equation) -> Work | None:
+    """What the equation takes if it is a procedure."""
+    return work_of(equation.primitive, [a.type for a in equation.inputs])
+
+
+def _operations(equation: Equation, symbol: Symbol | None, width: int) -> float:
+    """Operations on single elements, for one example; `width` times what each lane does for itself."""
     op = equation.primitive
+    if (work := _work(equation)) is not None:
+        return work.operations + GATHER * width * work.jumps
     if not isinstance(op, ElementPrimitive):
-        return _trips(op) * sum(_operations(e, None) for g in subgraphs(op) for e in g.equations)
+        return _trips(op) * sum(_operations(e, None, width) for g in subgraphs(op) for e in g.equations)
     result = math.prod(example(equation.outputs[0].type.shape, symbol))
     return result * _weight(op, [a.type.shape for a in equation.inputs])
 
 
 def operations(graph: Graph) -> float:
     """Operations on single elements of a graph of one example."""
-    return sum(_operations(e, None) for e in graph.equations)
+    return sum(_operations(e, None, 1) for e in graph.equations)
 
 
 def _weight(op: Primitive, operands: Sequence[Shape]) -> float:
@@ -112,6 +122,8 @@ def _vectors(shape: tuple[int, ...], width: int) -> float:
 
 def _row_cost(equation: Equation, symbol: Symbol | None, width: int) -> float:
     op = equation.primitive
+    if (work := _work(equation)) is not None:
+        return work.operations + work.jumps
     if not isinstance(op, ElementPrimitive):
         return _trips(op) * sum(_row_cost(e, None, width) for g in subgraphs(op) for e in g.equations)
     result = example(equation.outputs[0].type.shape, symbol)

@@ -23,6 +23,10 @@ class Faults(Access):
     """The address of the fault record."""
     position: AnyValue
     """Where this code is along the parallel axis."""
+    around: Scope | None = None
+    """The loop over examples, where it is one that code can be moved out of."""
+    start: Register
+    """Where this call of the function begins along the parallel axis."""
     equation: int
     """The number of the equation being lowered."""
 
@@ -43,7 +47,10 @@ class Faults(Access):
         builder.position_at_end(faulty)
         outer = self.scope
         with self.inside(Scope(outer.depth, is_loop=False, lanes=outer.lanes, mask=outer.mask)):
-            position, index = self._first(outside, self.position), self._first(outside, index)
+            # what all examples share may be computed outside of the loop over them
+            outside_examples = self.around is not None and all(s is not self.around for s in self.scopes)
+            here = self.start if outside_examples else self.position
+            position, index = self._first(outside, here), self._first(outside, index)
             builder.atomic_rmw("umin", self._field(0), position.llvm, "monotonic")
             first, details = self.block("first"), self.block("noted")
             noted = builder.load(self._field(1), typ=I64)

@@ -16,7 +16,7 @@ from llvmlite import ir
 from vtrace.backends.control import Control
 from vtrace.backends.estimate import ROOM_FOR_ROWS
 from vtrace.backends.extents import symbols_in
-from vtrace.backends.folds import UNROLLED, Folds, Pending
+from vtrace.backends.folds import UNROLLED, Pending
 from vtrace.backends.frame import Frame, Source
 from vtrace.backends.layout import Layout
 from vtrace.backends.refill import Queue, queue_loop
@@ -48,7 +48,7 @@ class NodeRead:
         return self._lowering.value(self._frame, self._atom, index)
 
 
-class Lowering(Control, Folds):
+class Lowering(Control):
     """The emitter at work on one kernel."""
 
     def __init__(self, module: Any, function: Any, graph: Graph, layout: Layout) -> None:
@@ -222,7 +222,7 @@ class Lowering(Control, Folds):
 
         def make() -> list[Storage]:
             sources = [self.operand(frame, a) for a in equation.inputs]
-            types = [v.type for v in equation.outputs]
+            types = [a.type for a in equation.inputs]
             if axis is None:
                 return self.control(op, sources, types)
             assert isinstance(op, Mapped), op
@@ -230,7 +230,7 @@ class Lowering(Control, Folds):
             inner = [self.example(s, a, self.position, lanes) for s, a in zip(sources, op.in_axes, strict=True)]
             ranks = [a.type.rank - (x is not None) for a, x in zip(equation.inputs, op.in_axes, strict=True)]
             inner = [self._settle(s) if rank == 0 else s for s, rank in zip(inner, ranks, strict=True)]
-            return self.control(op.primitive, inner, [t.drop((0,)) for t in types])
+            return self.control(op.primitive, inner, op.example_types(types))
 
         outer, self.equation = self.equation, number if frame is self.kernel else self.equation
         kept: list[Storage] = self._once(
@@ -270,7 +270,7 @@ class Lowering(Control, Folds):
 
     def _example(self, position: AnyValue) -> None:
         """Everything for one example, or for as many as there are lanes. Outputs of one shape share their loops."""
-        self.position = position
+        self.position, self.around = position, self.scope
         groups: dict[Shape, list[int]] = {}
         for k, buffer in enumerate(self.results):
             axis = self.layout.parallel_axis(buffer.type.shape)

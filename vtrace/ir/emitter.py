@@ -129,3 +129,39 @@ class Emitter(Protocol):
     def checked_index(self, value: Value, extent: Dim, axis: int) -> Value:
         """`value` if it lies in [-extent, extent), counted from the end where negative; outside, the fault is recorded
         (the call raises IndexError after the kernel) and a safe index is returned."""
+
+
+class Place(Protocol):
+    """An array of the present example that is filled step by step: a result of a procedure, or scratch."""
+
+    @property
+    def type(self) -> ArrayType: ...
+
+    def __call__(self, index: Index) -> Value:
+        """The element at `index` as it is now."""
+
+    def put(self, index: Index, value: Value) -> None:
+        """Write the element at `index`, for the examples that are not left out here."""
+
+
+class Workspace(Emitter, Protocol):
+    """What a procedure may say: code that runs in the order in which it is generated, on arrays that change.
+
+    A value may be used in the loop that it was made in and in loops inside of that one, not after it.
+    """
+
+    def scratch(self, dtype: DType, shape: tuple[int, ...]) -> Place:
+        """A new array; what is in it is undefined until it is put there."""
+
+    def each(self, extents: tuple[int, ...], body: Callable[[Index], None]) -> None:
+        """`body` at every index below `extents`, in any order and several at a time: they must not see each other."""
+
+    def repeat(self, start: Value, stop: Value, body: Callable[[Value], None]) -> None:
+        """`body` for start, start + 1... below stop, one after the other.
+
+        Both are the same for all examples: constants, or numbers of loops around this one. (A Python loop over
+        `e.index(k)` is the same unrolled.)
+        """
+
+    def guarded(self, condition: Value, then: Callable[[], None]) -> None:
+        """Run `then` for the examples for which the condition holds, if there are any."""

@@ -67,7 +67,8 @@ class Example:
     types: tuple[ArrayType, ...]
     low: float = -4.0
     high: float = 4.0
-    """Operands are drawn from [low, high): a primitive that needs positive numbers says so here."""
+    """Operands are drawn from [low, high): a primitive that needs positive numbers says so here. One that takes indices
+    gives a range other than this one, and gets only indices from it."""
 
 
 @dataclass(frozen=True)

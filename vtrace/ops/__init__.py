@@ -19,5 +19,6 @@ from vtrace.ops import reduction as reduction
 from vtrace.ops import reshape as reshape
 from vtrace.ops import rounding as rounding
 from vtrace.ops import scan as scan
+from vtrace.ops import scatter as scatter
 from vtrace.ops import selection as selection
 from vtrace.ops import transcendental as transcendental

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from vtrace.ir.graph import Equation, Graph, Var
 from vtrace.ir.primitive import Primitive
+from vtrace.ir.verifier import subgraphs
 from vtrace.ops.control import Cond, Mapped, Scan, While
 from vtrace.passes.rewrite import renumber
 
@@ -26,7 +27,12 @@ Sweep = Callable[[Graph], Graph]
 
 
 def prune(equation: Equation, live: Collection[int], sweep: Sweep) -> Equation:
-    """`equation`, a branch or a loop, without the results that are not `live`, and what only they need."""
+    """`equation`, a branch or a loop, without the results that are not `live`, and what only they need.
+
+    Procedures, which hold no graphs, stay whole.
+    """
+    if not any(True for _ in subgraphs(equation.primitive)):
+        return equation
     used = [n for n, v in enumerate(equation.outputs) if v.index in live]
     kept = _pruned(equation.primitive, used, sweep)
     if kept.primitive == equation.primitive:
