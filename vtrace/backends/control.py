@@ -4,28 +4,23 @@ Lanes run together, under a mask. A `while` goes on until its last lane is done,
 takes it, and what is not in use is neither computed nor read. A condition that is the same for all lanes costs no mask.
 """
 
-from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from vtrace.backends.assignment import Assignment
 from vtrace.backends.frame import Frame, Source
 from vtrace.backends.placement import Mask, Scope
-from vtrace.backends.procedures import Procedures
 from vtrace.backends.stopping import work
 from vtrace.backends.storage import Storage
 from vtrace.backends.values import Register, int_constant, llvm_type
 from vtrace.ir.emitter import Index, Value
-from vtrace.ir.graph import Atom, Graph
+from vtrace.ir.graph import Graph
 from vtrace.ir.types import BOOL, INT64, ArrayType
 from vtrace.ops.control import Cond, Mapped, Procedure, Scan, While
 
 
-class Control(Procedures):
+class Control(Assignment):
     """Lowering of `cond`, `while`, `scan` and `mapped`, given the sources of their operands."""
-
-    @abstractmethod
-    def value(self, frame: Frame, atom: Atom, index: Index) -> Value:
-        """The element of a value of a frame."""
 
     def control(self, op: Any, operands: Sequence[Source], types: Sequence[ArrayType]) -> list[Storage]:
         """Run `op` here; `types` are those of its operands. Returns where the results are kept."""
@@ -52,21 +47,6 @@ class Control(Procedures):
 
     def _copy(self, storage: Storage, read: Callable[[Index], Value]) -> None:
         self.loops(storage.shape, lambda index: self.keep(storage, index, read(index)))
-
-    def assign(self, frame: Frame, atoms: Sequence[Atom], targets: Sequence[Storage]) -> None:
-        """Compute values of `frame` and only then overwrite the targets, on which they may depend."""
-        scalars = [self.value(frame, a, ()) if not s.shape else None for a, s in zip(atoms, targets, strict=True)]
-        arrays = []
-        for atom, target in zip(atoms, targets, strict=True):
-            if target.shape:
-                new = self.reserve(target.buffer.type.dtype, target.shape, target.varying)
-                self.loops(target.shape, lambda i, a=atom, n=new: self.keep(n, i, self.value(frame, a, i)))  # type: ignore[misc]
-                arrays.append((target, new))
-        for target, scalar in zip(targets, scalars, strict=True):
-            if scalar is not None:
-                self.keep(target, (), scalar)
-        for target, new in arrays:
-            self._copy(target, lambda i, n=new: self.kept(n, i))  # type: ignore[misc]
 
     def carried(self, storage: Storage) -> Source:
         """What is kept, as it is at this point of the program: scalars are read now, arrays when asked."""
@@ -138,7 +118,8 @@ class Control(Procedures):
             self.builder.cbranch(self.any_lane(goes_on), body, done)
             self.builder.position_at_end(body)
             with self.inside(Scope(depth, is_loop=False, lanes=outer.lanes, mask=mask)):
-                self.assign(self.graph_frame(op.body, [*body_consts, *sources]), op.body.outputs, carries)
+                frame = self.graph_frame(op.body, [*body_consts, *sources])
+                self.assign(frame, op.body.outputs, carries, op.body.inputs[op.body_consts :])
             self.stop_if_asked(work(op.cond) + work(op.body), done)
             self.builder.branch(header)
         self.builder.position_at_end(done)
@@ -182,7 +163,8 @@ class Control(Procedures):
                     stack.shape[1:],
                     lambda i, s=stack, a=atom: self.keep(s, (position, *i), self.value(body, a, i)),  # type: ignore[misc]
                 )
-            self.assign(body, op.body.outputs[: op.carries], carries)
+            carried = op.body.inputs[op.consts : op.consts + op.carries]
+            self.assign(body, op.body.outputs[: op.carries], carries, carried)
         return results
 
     def _scan_varying(
