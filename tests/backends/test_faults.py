@@ -88,3 +88,16 @@ def test_a_loop_that_all_examples_share(transform: Any) -> None:
     with pytest.raises(IndexError, match=r"^index 9 is out of bounds for axis 0 with size 7 ") as raised:
         f(TABLE, np.array([1, 9, 3]), scale)
     assert "batch element" not in str(raised.value)
+
+
+def test_a_checked_index_that_lanes_share_stays_shared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is kept behind it has room for one value; a vector written there overwrote what lay beside it."""
+    monkeypatch.setenv("VTRACE_LAYOUT", "inner")
+
+    def update(x: Any, j: Any) -> Any:
+        np.maximum.at(x, (slice(1, None), j, -1), x[1:, j, -1] + 1.5)
+        return x
+
+    x = np.random.default_rng(0).standard_normal((5, 4, 3, 6))
+    j = np.random.default_rng(1).integers(-3, 3, (5, 7))
+    np.testing.assert_array_equal(vtrace.vmap(update)(x, j), [update(a.copy(), b) for a, b in zip(x, j, strict=True)])

@@ -40,7 +40,9 @@ class Access(Rows):
 
     def to_memory(self, value: Value, lanes: int) -> Any:
         """`value` for `lanes` lanes, as it lies in memory."""
-        llvm = self.vector(value, lanes).llvm
+        register = self.vector(value, lanes)
+        assert register.lanes == lanes, "a value that differs between lanes needs room for all of them"
+        llvm = register.llvm
         if value.dtype == BOOL:
             return self.builder.zext(llvm, I8 if lanes == 1 else ir.VectorType(I8, lanes))
         return llvm

@@ -30,15 +30,19 @@ class Faults(Access):
     equation: int
     """The number of the equation being lowered."""
 
-    def checked_index(self, value: Value, extent: Dim, axis: int) -> Value:
+    def checked_index(self, value: Value, extent: Dim, axis: int, wrap: bool = True) -> Value:
         index, size = self.convert(value, INT64), self.dim(extent)
-        below = self.compare("lt", index, self.neg(size) if size.constant is None else int_constant(-size.constant))
+        least = (
+            int_constant(0) if not wrap else self.neg(size) if size.constant is None else int_constant(-size.constant)
+        )
+        below = self.compare("lt", index, least)
         outside = self.or_(below, self.compare("ge", index, size))
-        if self.mask is not None and self.lanes > 1:
-            outside = self.and_(self.mask.vector, outside)
-        self._note(outside, index, size, axis)
-        wrapped = self.select(self.compare("lt", index, int_constant(0)), self.add(index, size), index)
-        return self.select(outside, int_constant(0), wrapped)
+        # what all lanes share stays so: only whether to note it depends on the lanes in use
+        mask = self.mask if self.lanes > 1 else None
+        self._note(outside if mask is None else self.and_(mask.vector, outside), index, size, axis)
+        if wrap:
+            index = self.select(self.compare("lt", index, int_constant(0)), self.add(index, size), index)
+        return self.select(outside, int_constant(0), index)
 
     def _note(self, outside: Register, index: Value, size: Register, axis: int) -> None:
         builder, faulty, done = self.builder, self.block("fault"), self.block("checked")

@@ -98,13 +98,14 @@ class Loops(Conversion):
         self.builder.position_at_end(taken)
         outer = self.scope
         mask = self.narrowed(condition)
-        with self.inside(Scope(outer.depth, is_loop=False, lanes=outer.lanes, mask=mask)):
+        guard = Scope(outer.depth, is_loop=False, lanes=outer.lanes, mask=mask, before=before, guard=True)
+        with self.inside(guard):
             value = self.vector(then())
             lanes = max(value.lanes, self.vector(otherwise).lanes, condition.lanes)
             value = self.vector(value, lanes)
         leaving = self.builder.block
         self.builder.branch(done)
-        self.builder.position_at_end(before)
+        self.builder.position_at_end(guard.before)
         other = self.vector(otherwise, lanes)
         before = self.builder.block
         self.builder.cbranch(self.any_lane(condition), taken, done)

@@ -179,7 +179,7 @@ class Lowering(Control):
     def _once(self, frame: Frame, key: Any, level: int, make: Callable[[], Any]) -> Any:
         """What `make` gives, made once for the present example or block of lanes."""
         if (known := self.remembered(key)) is None:
-            with self.at(level):
+            with self.at(level, whole=True):
                 known = make()
                 self.remember(key, known, (key, self.position, frame))
         return known

@@ -35,7 +35,9 @@ class Scope:
     lanes: int = 1
     mask: Mask | None = None
     before: Any = None
-    """The open block before a loop's header."""
+    """The open block before a loop's header, or before a guard's branch."""
+    guard: bool = False
+    """Whether this is the branch of an element rule, which asks for values that an example has in any case."""
     memo: dict[Any, tuple[Any, Any]] = field(default_factory=dict)
     """Results already computed here, by key; the key's parts are kept alive beside them, as keys hold identities."""
 
@@ -62,17 +64,25 @@ class Placement:
     def mask(self) -> Mask | None:
         return self.scope.mask
 
-    def home(self, level: int) -> int:
-        """The position of the outermost scope in which a value of this level may be computed."""
+    def home(self, level: int, whole: bool = False) -> int:
+        """The position of the outermost scope in which a value of this level may be computed.
+
+        One that is computed `whole`, as loops and what is staged are, is computed outside of guards: an example has it
+        in any case, and behind a guard it would be computed again for every element that asks.
+        """
         target = len(self.scopes) - 1
-        while target > 0 and self.scopes[target].is_loop and self.scopes[target].depth > level:
+        while target > 0 and self._leaves(self.scopes[target], level, whole):
             target -= 1
         return target
 
+    @staticmethod
+    def _leaves(scope: Scope, level: int, whole: bool) -> bool:
+        return (scope.is_loop and scope.depth > level) or (whole and scope.guard)
+
     @contextmanager
-    def at(self, level: int) -> Iterator[None]:
+    def at(self, level: int, whole: bool = False) -> Iterator[None]:
         """Generate code in the outermost scope in which a value of this level may be computed."""
-        target = self.home(level)
+        target = self.home(level, whole)
         if target == len(self.scopes) - 1:
             yield
             return

@@ -2,6 +2,7 @@
 
 from vtrace.frontend import assignment as assignment
 from vtrace.frontend import einsum as einsum
+from vtrace.frontend import numpy_counting as numpy_counting
 from vtrace.frontend import numpy_creation as numpy_creation
 from vtrace.frontend import numpy_derived as numpy_derived
 from vtrace.frontend import numpy_elementwise as numpy_elementwise

@@ -14,6 +14,7 @@ from vtrace.frontend.core import BOOL, INT64, alias, broadcast_to, convert, full
 from vtrace.frontend.dispatch import implements, qualified_name
 from vtrace.frontend.indexing import Item, checked, is_basic, is_static, mirror_index, parse
 from vtrace.frontend.numpy_elementwise import operator, select
+from vtrace.frontend.scatter import updated
 from vtrace.frontend.source import at_user_line
 from vtrace.frontend.trace import current_frame, emit, lift, literal
 from vtrace.frontend.tracer import Tracer
@@ -153,10 +154,17 @@ def setitem(x: Tracer, index: Any, value: Any) -> None:
     elif is_basic(items):
         assign(x, write_row(x, items, value))
     else:
+        assign(x, updated(x, index, value))
+
+
+def update_in_place(ufunc: np.ufunc, x: Any, index: Any, value: Any) -> None:
+    """`ufunc.at(x, index, value)`."""
+    if not isinstance(x, Tracer):
         raise UnsupportedError(
-            f"{at_user_line()}: assignment to several traced positions at once is not supported; "
-            "use np.where with a condition on the positions"
+            f"{at_user_line()}: {qualified_name(ufunc)}.at cannot put a traced value into a plain NumPy array; make "
+            "the array with vtrace.numpy (zeros, empty, full), which can hold traced values"
         )
+    assign(x, updated(x, index, value, ufunc))
 
 
 def _masked(x: Tracer, mask: Tracer, value: Any) -> Tracer:

@@ -124,4 +124,8 @@ def _call_method(ufunc: np.ufunc, method: str, args: tuple[Any, ...], kwargs: di
     if method == "outer" and len(args) == 2 and not kwargs:
         x, y = args
         return UFUNC_HANDLERS[ufunc](np.reshape(x, np.shape(x) + (1,) * np.ndim(y)), y)
+    if method == "at" and len(args) == 3:
+        from vtrace.frontend.assignment import update_in_place  # built on this module
+
+        return update_in_place(ufunc, *args)
     raise UnsupportedError(f"{at_user_line()}: {qualified_name(ufunc)}.{method} is not supported on traced arrays")

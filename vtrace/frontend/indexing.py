@@ -62,8 +62,11 @@ def _check_traced(item: Tracer) -> Tracer:
     return convert(item, INT64)
 
 
-def parse(x: Tracer, index: Any) -> list[Item]:
-    """One item per axis of `x`, in order, and None for each new axis."""
+def parse(x: Tracer, index: Any, bounded: bool = True) -> list[Item]:
+    """One item per axis of `x`, in order, and None for each new axis.
+
+    An index that is known and out of range is an error or, without `bounded`, stays as it is, in an array.
+    """
     items = _raw_items(index)
     used = sum(_axes_used(i) for i in items)
     if used > x.ndim:
@@ -76,7 +79,7 @@ def parse(x: Tracer, index: Any) -> list[Item]:
     result: list[Item] = []
     axis = 0
     for item in items:
-        result.extend(_normalised(item, x, axis))
+        result.extend(_normalised(item, x, axis, bounded))
         axis += _axes_used(item)
     return result
 
@@ -87,7 +90,7 @@ def _axes_used(item: Any) -> int:
     return item.ndim if isinstance(item, np.ndarray) and item.dtype == bool else 1
 
 
-def _normalised(item: Any, x: Tracer, axis: int) -> list[Item]:
+def _normalised(item: Any, x: Tracer, axis: int, bounded: bool) -> list[Item]:
     if item is None or isinstance(item, Tracer):
         return [item]
     extent = x.shape[axis]
@@ -96,19 +99,28 @@ def _normalised(item: Any, x: Tracer, axis: int) -> list[Item]:
     if isinstance(item, np.ndarray) and item.dtype == bool:
         return list(_positions(item, x, axis))
     if isinstance(item, np.ndarray) and item.ndim:
-        if item.dtype.kind not in "iu":
-            raise _fail("arrays used as indices must be of integer (or boolean) type")
-        outside = item[(item < -extent) | (item >= extent)]
-        if outside.size:
-            raise _fail(f"index {outside.flat[0]} is out of bounds for axis {axis} with size {extent}")
-        return [np.where(item < 0, item + extent, item).astype(np.int64)]
+        return [_positions_of(item, axis, extent, bounded)]
     try:
         number = operator.index(item)
     except TypeError:
         raise _fail(_VALID) from None
+    if not bounded:
+        return [np.asarray(number, np.int64)]
     if not -extent <= number < extent:
         raise _fail(f"index {number} is out of bounds for axis {axis} with size {extent}")
     return [number % extent]
+
+
+def _positions_of(item: Array, axis: int, extent: int, bounded: bool) -> Array:
+    """An index array that is known, counted from the start."""
+    if item.dtype.kind not in "iu":
+        raise _fail("arrays used as indices must be of integer (or boolean) type")
+    if not bounded:
+        return item.astype(np.int64)
+    outside = item[(item < -extent) | (item >= extent)]
+    if outside.size:
+        raise _fail(f"index {outside.flat[0]} is out of bounds for axis {axis} with size {extent}")
+    return np.where(item < 0, item + extent, item).astype(np.int64)
 
 
 def _positions(mask: Array, x: Tracer, axis: int) -> tuple[Array, ...]:
@@ -150,7 +162,7 @@ def getitem(x: Tracer, index: Any) -> Tracer:
     if not is_basic(items):
         return _advanced(x, items)
     if is_static(items):
-        result = view(x, lambda t: _basic(t, items), lambda n: n[mirror_index(items)])
+        result = view(x, lambda t: taken(t, items), lambda n: n[mirror_index(items)])
     else:
         from vtrace.frontend.assignment import write_row  # built on this module
 
@@ -165,11 +177,11 @@ def mirror_index(items: Sequence[Item]) -> tuple[Any, ...]:
     return tuple(slice(i.start, None if i.stop < 0 else i.stop, i.step) if isinstance(i, slice) else i for i in items)
 
 
-def _basic(x: Tracer, items: Sequence[Item]) -> Tracer:
+def taken(x: Tracer, items: Sequence[Item]) -> Tracer:
     """Slices, static integers and new axes; any other item leaves its axis as it is."""
     whole = _per_axis(x, items)
-    taken = slice_axis(x, *zip(*((s.start, s.stop, s.step) for s in whole), strict=True)) if whole else x
-    extents = iter(taken.shape)
+    part = slice_axis(x, *zip(*((s.start, s.stop, s.step) for s in whole), strict=True)) if whole else x
+    extents = iter(part.shape)
     shape: list[int] = []
     for item in items:
         if item is None:
@@ -178,7 +190,7 @@ def _basic(x: Tracer, items: Sequence[Item]) -> Tracer:
         extent = next(extents)
         if not isinstance(item, int):
             shape.append(extent)
-    return reshape(taken, shape)
+    return reshape(part, shape)
 
 
 def _per_axis(x: Tracer, items: Sequence[Item]) -> list[slice]:
@@ -194,7 +206,7 @@ def _per_axis(x: Tracer, items: Sequence[Item]) -> list[slice]:
 
 def _rows(x: Tracer, items: Sequence[Item]) -> Tracer:
     """Basic indexing in which some integers are traced: a gather for each, the last axis first."""
-    result = _basic(x, items)
+    result = taken(x, items)
     kept = [i for i in items if not isinstance(i, int)]
     for axis in reversed(range(len(kept))):
         item = kept[axis]
@@ -207,7 +219,7 @@ def _advanced(x: Tracer, items: Sequence[Item]) -> Tracer:
     """Indexing with at least one index array; integers count as index arrays then, as in NumPy."""
     items = [np.asarray(i, dtype=np.int64) if isinstance(i, int) else i for i in items]
     places = [n for n, i in enumerate(items) if isinstance(i, np.ndarray | Tracer)]
-    y = _basic(x, items)
+    y = taken(x, items)
     extents = [x.shape[sum(i is not None for i in items[:n])] for n in places]
     axes = [sum(i is not None for i in items[:n]) for n in places]
     values = [i for i in items if isinstance(i, np.ndarray | Tracer)]

@@ -19,6 +19,7 @@ from vtrace.ir.graph import Atom, Literal, Source, Var
 from vtrace.ir.types import Array, ArrayType, DType, static_shape
 
 if TYPE_CHECKING:
+    from vtrace.frontend.at import At
     from vtrace.frontend.trace import Frame
 
 
@@ -168,6 +169,13 @@ class Tracer(ArrayMethods):
         if hasattr(np.ndarray, name) and not name.startswith("__"):
             raise AttributeError(f"{at_user_line()}: ndarray.{name} is not supported on traced arrays")
         raise AttributeError(f"a traced array has no attribute {name!r}")
+
+    @property
+    def at(self) -> "At":
+        """Updates at an index that give a new array: `x.at[i].add(v)`."""
+        from vtrace.frontend.at import At  # built on this module
+
+        return At(self)
 
     def __getitem__(self, index: Any) -> "Tracer":
         from vtrace.frontend.indexing import getitem  # built on this module

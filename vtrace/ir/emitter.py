@@ -126,9 +126,10 @@ class Emitter(Protocol):
         it is not left to right: `merge` must be associative and commutative up to rounding.
         """
 
-    def checked_index(self, value: Value, extent: Dim, axis: int) -> Value:
+    def checked_index(self, value: Value, extent: Dim, axis: int, wrap: bool = True) -> Value:
         """`value` if it lies in [-extent, extent), counted from the end where negative; outside, the fault is recorded
-        (the call raises IndexError after the kernel) and a safe index is returned."""
+        (the call raises IndexError after the kernel) and a safe index is returned. Without `wrap` negative ones are
+        outside."""
 
 
 class Place(Protocol):

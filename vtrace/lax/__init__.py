@@ -11,6 +11,10 @@ from vtrace.lax.branches import switch as switch
 from vtrace.lax.debugging import debug_print as debug_print
 from vtrace.lax.scans import map as map
 from vtrace.lax.scans import scan as scan
+from vtrace.lax.segments import segment_max as segment_max
+from vtrace.lax.segments import segment_min as segment_min
+from vtrace.lax.segments import segment_prod as segment_prod
+from vtrace.lax.segments import segment_sum as segment_sum
 from vtrace.lax.selection import select as select
 from vtrace.lax.selection import select_n as select_n
 from vtrace.lax.slicing import dynamic_index_in_dim as dynamic_index_in_dim

@@ -280,10 +280,14 @@ def checked(index: Array, extent: int, axis: int) -> Array:
     """`index` as non-negative int64; IndexOutOfRangeError where one lies outside [-extent, extent)."""
     outside = (index < -extent) | (index >= extent)
     if outside.any():
-        bad = index[outside].flat[0]
-        raise IndexOutOfRangeError(f"index {bad} is out of bounds for axis {axis} with size {extent}")
+        raise out_of_bounds(index[outside].flat[0], extent, axis)
     signed = index.astype(np.int64)
     return np.where(signed < 0, signed + extent, signed)
+
+
+def out_of_bounds(index: int, extent: int, axis: int) -> IndexOutOfRangeError:
+    """What is raised for an index outside of its axis."""
+    return IndexOutOfRangeError(f"index {index} is out of bounds for axis {axis} with size {extent}")
 
 
 def window(

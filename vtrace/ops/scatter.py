@@ -10,7 +10,7 @@ from vtrace.ir.emitter import Index, Place, Read, Value, Workspace
 from vtrace.ir.primitive import ErrorExample, Example, primitive
 from vtrace.ir.types import Array, ArrayType, static_shape
 from vtrace.ops.arithmetic import Add, Maximum, Mul
-from vtrace.ops.indexing import as_index, checked
+from vtrace.ops.indexing import as_index, checked, out_of_bounds
 from vtrace.ops.kinds import INTEGERS, Binary, require_kind
 from vtrace.ops.procedure import Procedure, Work
 from vtrace.ops.samples import EVERY_KIND, array
@@ -22,12 +22,13 @@ from vtrace.ops.samples import EVERY_KIND, array
 class Scatter(Procedure):
     """`x` after `x[index[n]] = combine(x[index[n]], updates[n])` for n = 0, 1...; without `combine`, the update itself.
 
-    `index` has one axis; negative ones count from the end. One outside of axis 0 of `x` is an IndexError or, with
-    `drop`, leaves its update out.
+    `index` has one axis; negative ones count from the end if `wrap` is set. One outside of axis 0 of `x` is an
+    IndexError or, with `drop`, leaves its update out.
     """
 
     combine: Binary | None
     drop: bool = False
+    wrap: bool = True
 
     def infer_all(self, x: ArrayType, index: ArrayType, updates: ArrayType) -> tuple[ArrayType, ...]:  # type: ignore[override]  # three operands
         require_kind("scatter: the index", index.dtype, INTEGERS)
@@ -43,9 +44,12 @@ class Scatter(Procedure):
 
     def evaluate_all(self, x: Array, index: Array, updates: Array) -> tuple[Array, ...]:  # type: ignore[override]  # three operands
         result, extent = x.copy(), len(x)
+        least = -extent if self.wrap else 0
         if self.drop:
-            inside = (index >= -extent) & (index < extent)
+            inside = (index >= least) & (index < extent)
             index, updates = index[inside], updates[inside]
+        elif (index < least).any():
+            raise out_of_bounds(index[index < least][0], extent, 0)
         for row, update in zip(checked(index, extent, 0), updates, strict=True):
             result[row] = update if self.combine is None else self.combine.evaluate(result[row], update)
         return (result,)
@@ -71,10 +75,10 @@ class Scatter(Procedure):
                 e.each(rest, element)
 
             if not self.drop:
-                row_at(e.checked_index(wanted, extent, 0))
+                row_at(e.checked_index(wanted, extent, 0, self.wrap))
                 return
             size, zero = e.dim(extent), e.index(0)
-            row = e.select(e.compare("lt", wanted, zero), e.add(wanted, size), wanted)
+            row = e.select(e.compare("lt", wanted, zero), e.add(wanted, size), wanted) if self.wrap else wanted
             inside = e.and_(e.compare("ge", row, zero), e.compare("lt", row, size))
             e.guarded(inside, lambda: row_at(row))
 
@@ -97,6 +101,8 @@ class Scatter(Procedure):
         yield Example(cls(Mul()), (array("f32", 2, 20), array("i8", 3), array("f32", 3, 20)), -2, 2)
         yield Example(cls(Add(), drop=True), (array("f64", 3), array("i64", 6), array("f64", 6)), -6, 6)
         yield Example(cls(None, drop=True), (array("f32", 0, 2), array("i64", 2), array("f32", 2, 2)))
+        yield Example(cls(Add(), wrap=False), (array("i64", 3), array("i32", 5), array("i64", 5)), 0, 3)
+        yield Example(cls(None, drop=True, wrap=False), (array("i8", 3), array("i8", 5), array("i8", 5)), -6, 6)
         yield Example(cls(Add()), (array("f64", 3), array("u8", 1), array("f64", 1)), 0, 3)
         yield Example(cls(Add()), (array("f64", 3), array("i64", 0), array("f64", 0)))
 
