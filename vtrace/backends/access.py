@@ -31,7 +31,7 @@ class Access(Rows):
             llvm = self.builder.load(self.address(buffer, offset), typ=memory_type(dtype), align=dtype.itemsize)
             raw = Register(llvm, dtype, 1, self.scope.depth)
         else:
-            raw = self._stretch_of(buffer, index) or self.gather(buffer, offset)
+            raw = self._stretch_of(buffer, index) or self.gather(buffer, index)
         return self.from_memory(raw)
 
     def _stretch_of(self, buffer: Buffer, index: Index) -> Register | None:
@@ -86,7 +86,7 @@ class Access(Rows):
             llvm = self.to_memory(value, self.lanes)
             self.store_vector(buffer, offset.base, llvm, None if buffer.all_lanes else self.mask)
         else:
-            self.scatter(buffer, offset, self.to_memory(value, self.lanes))
+            self.scatter(buffer, index, self.to_memory(value, self.lanes))
 
 
 def _is_known(index: Value) -> bool:

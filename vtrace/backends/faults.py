@@ -5,7 +5,7 @@ the call the host looks at the record, runs the kernel once more for the first f
 details, and raises. What lies where is in `record`.
 """
 
-from typing import cast
+from typing import Any, cast
 
 from llvmlite import ir
 
@@ -13,7 +13,11 @@ from vtrace.backends.access import Access
 from vtrace.backends.placement import Scope
 from vtrace.backends.values import I32, I64, AnyValue, Register, int_constant
 from vtrace.ir.emitter import Value
-from vtrace.ir.types import INT64, Dim
+from vtrace.ir.types import DTYPES, INT64, Dim
+
+I32_TYPE = DTYPES["i32"]
+NARROW = frozenset(DTYPES[name] for name in ("i8", "i16", "i32", "u8", "u16"))
+"""Dtypes whose numbers all are int32."""
 
 
 class Faults(Access):
@@ -31,18 +35,41 @@ class Faults(Access):
     """The number of the equation being lowered."""
 
     def checked_index(self, value: Value, extent: Dim, axis: int) -> Value:
-        index, size = self.convert(value, INT64), self.dim(extent)
-        below = self.compare("lt", index, self.neg(size) if size.constant is None else int_constant(-size.constant))
-        outside = self.or_(below, self.compare("ge", index, size))
+        size = self.dim(extent)
+        known = getattr(value, "constant", None)
+        if known is not None and size.constant is not None and -size.constant <= known < size.constant:
+            return int_constant(known % size.constant)
+        # in 32 bits where that is enough: half the vectors, and one gather takes twice as many addresses
+        few = size.constant is not None and size.constant < 1 << 31
+        value = _narrowed(value) if few else value
+        dtype = I32_TYPE if few and value.dtype in NARROW else INT64
+        index, limit = self.convert(value, dtype), self.convert(size, dtype)
+        zero = self.constant(0, dtype)
+        wrapped = self.vector(self.select(self.compare("lt", index, zero), self.add(index, limit), index))
+        unsigned = DTYPES[f"u{8 * dtype.itemsize}"]  # what is still below zero is above all others
+        outside = self.compare("ge", self.convert(wrapped, unsigned), self.convert(limit, unsigned))
+        bad = outside
         if self.mask is not None and self.lanes > 1:
-            outside = self.and_(self.mask.vector, outside)
-        self._note(outside, index, size, axis)
-        wrapped = self.select(self.compare("lt", index, int_constant(0)), self.add(index, size), index)
-        return self.select(outside, int_constant(0), wrapped)
+            bad = self.and_(self.mask.vector, outside)
+        before = self.builder.block
+        safe, leaving = self._note(bad, outside, wrapped, index, size, axis)
+        if bad is outside and outside.level >= self.scope.depth:
+            phi = self.builder.phi(wrapped.llvm.type)
+            phi.add_incoming(wrapped.llvm, before)
+            phi.add_incoming(safe, leaving)
+            wrapped = Register(phi, dtype, wrapped.lanes, self.scope.depth)
+        else:
+            wrapped = self.vector(self.select(outside, zero, wrapped))
+        if few and wrapped.lanes > 1:
+            wrapped = self.vector(self.convert(wrapped, I32_TYPE))
+        return self.convert(wrapped, INT64)
 
-    def _note(self, outside: Register, index: Value, size: Register, axis: int) -> None:
+    def _note(
+        self, bad: Register, outside: Register, wrapped: Register, index: Value, size: Register, axis: int
+    ) -> tuple[Any, Any]:
+        """Where lanes are bad, note the first; returns what is safe to use there, and the block it comes from."""
         builder, faulty, done = self.builder, self.block("fault"), self.block("checked")
-        likely = builder.cbranch(self.any_lane(outside), faulty, done)
+        likely = builder.cbranch(self.any_lane(bad), faulty, done)
         likely.set_weights([1, 1 << 20])
         builder.position_at_end(faulty)
         outer = self.scope
@@ -50,19 +77,21 @@ class Faults(Access):
             # what all examples share may be computed outside of the loop over them
             outside_examples = self.around is not None and all(s is not self.around for s in self.scopes)
             here = self.start if outside_examples else self.position
-            position, index = self._first(outside, here), self._first(outside, index)
+            position, first_index = self._first(bad, here), self.convert(self._first(bad, index), INT64)
             builder.atomic_rmw("umin", self._field(0), position.llvm, "monotonic")
             first, details = self.block("first"), self.block("noted")
             noted = builder.load(self._field(1), typ=I64)
             builder.cbranch(builder.icmp_signed("==", noted, ir.Constant(I64, 0)), first, details)
             builder.position_at_end(first)
-            numbers = (1, index.llvm, size.llvm, axis, self.equation)
+            numbers = (1, self.vector(first_index).llvm, size.llvm, axis, self.equation)
             for k, number in enumerate(numbers, start=1):
                 builder.store(ir.Constant(I64, number) if isinstance(number, int) else number, self._field(k))
             builder.branch(details)
             builder.position_at_end(details)
+            safe = builder.select(outside.llvm, ir.Constant(wrapped.llvm.type, None), wrapped.llvm)
         builder.branch(done)
         builder.position_at_end(done)
+        return safe, details
 
     def _field(self, number: int) -> ir.Instruction:
         return self.builder.gep(self.record.llvm, [ir.Constant(I64, number)], source_etype=I64)
@@ -85,3 +114,15 @@ class Faults(Access):
                 else (self.builder.zext(zeros, I32) if outside.lanes < 32 else self.builder.trunc(zeros, I32))
             )
         return Register(self.builder.extract_element(register.llvm, lane), register.dtype, 1, self.scope.depth)
+
+
+def _narrowed(value: Value) -> Value:
+    """A small integer before it was made an int64."""
+    widened = value.llvm if isinstance(value, Register) else None
+    if not isinstance(widened, ir.CastInstr) or widened.opname not in ("sext", "zext"):
+        return value
+    narrow = widened.operands[0]
+    bits = (narrow.type.element if isinstance(narrow.type, ir.VectorType) else narrow.type).width
+    kind = "i" if widened.opname == "sext" else "u"
+    assert isinstance(value, Register)
+    return Register(narrow, DTYPES[f"{kind}{bits}"], value.lanes, value.level) if bits > 1 else value
