@@ -5,7 +5,7 @@ the call the host looks at the record, runs the kernel once more for the first f
 details, and raises. What lies where is in `record`.
 """
 
-from typing import Any, cast
+from typing import cast
 
 from llvmlite import ir
 
@@ -44,30 +44,46 @@ class Faults(Access):
         value = _narrowed(value) if few else value
         dtype = I32_TYPE if few and value.dtype in NARROW else INT64
         index, limit = self.convert(value, dtype), self.convert(size, dtype)
-        zero = self.constant(0, dtype)
-        wrapped = self.vector(self.select(self.compare("lt", index, zero), self.add(index, limit), index))
-        unsigned = DTYPES[f"u{8 * dtype.itemsize}"]  # what is still below zero is above all others
-        outside = self.compare("ge", self.convert(wrapped, unsigned), self.convert(limit, unsigned))
-        bad = outside
-        if self.mask is not None and self.lanes > 1:
-            bad = self.and_(self.mask.vector, outside)
-        before = self.builder.block
-        safe, leaving = self._note(bad, outside, wrapped, index, size, axis)
-        if bad is outside and outside.level >= self.scope.depth:
-            phi = self.builder.phi(wrapped.llvm.type)
-            phi.add_incoming(wrapped.llvm, before)
-            phi.add_incoming(safe, leaving)
-            wrapped = Register(phi, dtype, wrapped.lanes, self.scope.depth)
-        else:
-            wrapped = self.vector(self.select(outside, zero, wrapped))
-        if few and wrapped.lanes > 1:
-            wrapped = self.vector(self.convert(wrapped, I32_TYPE))
-        return self.convert(wrapped, INT64)
+        safe = self._inside(index, limit, size, axis)
+        if few and safe.lanes > 1:
+            safe = self.vector(self.convert(safe, I32_TYPE))
+        return self.convert(safe, INT64)
 
-    def _note(
-        self, bad: Register, outside: Register, wrapped: Register, index: Value, size: Register, axis: int
-    ) -> tuple[Any, Any]:
-        """Where lanes are bad, note the first; returns what is safe to use there, and the block it comes from."""
+    def _inside(self, index: Value, limit: Value, size: Register, axis: int) -> Register:
+        """The index counted from the start, or 0 where it is out of range, which is noted."""
+        unusual = self._beyond(index, limit)
+        if self.mask is not None or unusual.level < self.scope.depth:
+            return self._wrapped(index, limit, size, axis)
+        # the usual index is neither negative nor too large: one comparison tells
+        index = self.vector(cast("AnyValue", index))
+        before, rare, done = self.builder.block, self.block("unusual"), self.block("inside")
+        self.builder.cbranch(self.any_lane(unusual), rare, done)
+        self.builder.position_at_end(rare)
+        outer = self.scope
+        with self.inside(Scope(outer.depth, is_loop=False, lanes=outer.lanes)):
+            safe = self._wrapped(index, limit, size, axis)
+        leaving = self.builder.block
+        self.builder.branch(done)
+        self.builder.position_at_end(done)
+        phi = self.builder.phi(index.llvm.type)
+        phi.add_incoming(index.llvm, before)
+        phi.add_incoming(safe.llvm, leaving)
+        return Register(phi, index.dtype, index.lanes, self.scope.depth)
+
+    def _wrapped(self, index: Value, limit: Value, size: Register, axis: int) -> Register:
+        zero = self.constant(0, index.dtype)
+        wrapped = self.select(self.compare("lt", index, zero), self.add(index, limit), index)
+        outside = self._beyond(wrapped, limit)
+        bad = outside if self.mask is None or self.lanes == 1 else self.and_(self.mask.vector, outside)
+        self._note(bad, index, size, axis)
+        return self.vector(self.select(outside, zero, wrapped))
+
+    def _beyond(self, index: Value, limit: Value) -> Register:
+        """Whether an index is negative or too large: without its sign, a negative number is above all others."""
+        unsigned = DTYPES[f"u{8 * index.dtype.itemsize}"]
+        return self.compare("ge", self.convert(index, unsigned), self.convert(limit, unsigned))
+
+    def _note(self, bad: Register, index: Value, size: Register, axis: int) -> None:
         builder, faulty, done = self.builder, self.block("fault"), self.block("checked")
         likely = builder.cbranch(self.any_lane(bad), faulty, done)
         likely.set_weights([1, 1 << 20])
@@ -88,10 +104,8 @@ class Faults(Access):
                 builder.store(ir.Constant(I64, number) if isinstance(number, int) else number, self._field(k))
             builder.branch(details)
             builder.position_at_end(details)
-            safe = builder.select(outside.llvm, ir.Constant(wrapped.llvm.type, None), wrapped.llvm)
         builder.branch(done)
         builder.position_at_end(done)
-        return safe, details
 
     def _field(self, number: int) -> ir.Instruction:
         return self.builder.gep(self.record.llvm, [ir.Constant(I64, number)], source_etype=I64)
