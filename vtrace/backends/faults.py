@@ -41,8 +41,8 @@ class Faults(Access):
             return int_constant(known % size.constant)
         # in 32 bits where that is enough: half the vectors, and one gather takes twice as many addresses
         few = size.constant is not None and size.constant < 1 << 31
-        value = _narrowed(value) if few else value
-        dtype = I32_TYPE if few and value.dtype in NARROW else INT64
+        narrow = getattr(value, "narrow", None) or value
+        value, dtype = (narrow, I32_TYPE) if few and narrow.dtype in NARROW else (value, INT64)
         index, limit = self.convert(value, dtype), self.convert(size, dtype)
         safe = self._inside(index, limit, size, axis)
         if few and safe.lanes > 1:
@@ -128,15 +128,3 @@ class Faults(Access):
                 else (self.builder.zext(zeros, I32) if outside.lanes < 32 else self.builder.trunc(zeros, I32))
             )
         return Register(self.builder.extract_element(register.llvm, lane), register.dtype, 1, self.scope.depth)
-
-
-def _narrowed(value: Value) -> Value:
-    """A small integer before it was made an int64."""
-    widened = value.llvm if isinstance(value, Register) else None
-    if not isinstance(widened, ir.CastInstr) or widened.opname not in ("sext", "zext"):
-        return value
-    narrow = widened.operands[0]
-    bits = (narrow.type.element if isinstance(narrow.type, ir.VectorType) else narrow.type).width
-    kind = "i" if widened.opname == "sext" else "u"
-    assert isinstance(value, Register)
-    return Register(narrow, DTYPES[f"{kind}{bits}"], value.lanes, value.level) if bits > 1 else value

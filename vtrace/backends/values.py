@@ -46,6 +46,8 @@ class Register:
     lanes: int = 1
     level: int = 0
     constant: int | bool | None = None
+    narrow: "Register | None" = None
+    """The smaller integer that an int64 was made from."""
 
 
 @dataclass(frozen=True, eq=False)
