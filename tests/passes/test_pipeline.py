@@ -24,7 +24,18 @@ def broken(graph: Graph) -> Graph:
 
 
 def test_every_pass_has_its_function_s_name_and_says_what_it_does() -> None:
-    assert list(PASSES) == ["simplify", "fold", "running", "nested", "cse", "sums", "contract", "dce", "fuse"]
+    assert list(PASSES) == [
+        "simplify",
+        "fold",
+        "running",
+        "nested",
+        "counters",
+        "cse",
+        "sums",
+        "contract",
+        "dce",
+        "fuse",
+    ]
     for name, step in PASSES.items():
         assert step.name == name
         assert step.summary
@@ -33,8 +44,8 @@ def test_every_pass_has_its_function_s_name_and_says_what_it_does() -> None:
 def test_observers_see_every_pass() -> None:
     counts, times = Counts(), Times()
     DEFAULT.run(parse(TWICE), observe=[counts, times])
-    names = ["simplify", "fold", "running", "nested", "cse", "sums", "contract", "simplify", "dce"]
-    assert counts.equations == list(zip(names, [3, 3, 3, 3, 2, 2, 2, 2, 2], strict=True))
+    names = ["simplify", "fold", "running", "nested", "counters", "cse", "sums", "contract", "simplify", "dce"]
+    assert counts.equations == list(zip(names, [3, 3, 3, 3, 3, 2, 2, 2, 2, 2], strict=True))
     assert [name for name, _ in times.seconds] == names
 
 

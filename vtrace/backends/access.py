@@ -1,21 +1,24 @@
 """Reading and writing arrays: one element per lane, by the cheapest instruction the addresses allow."""
 
+import math
 from typing import Any
 
 from llvmlite import ir
 
+from vtrace.backends.patterns import spelled, window
 from vtrace.backends.rows import Rows
-from vtrace.backends.values import I8, Affine, Register, memory_type
+from vtrace.backends.values import I8, I32, Affine, AnyValue, Pattern, Register, int_constant, memory_type
 from vtrace.backends.vector_memory import Buffer
 from vtrace.ir.emitter import Index, Value
-from vtrace.ir.types import BOOL
+from vtrace.ir.types import BOOL, static_shape
 
 
 class Access(Rows):
     """Loads and stores of elements.
 
-    What a step of one lane means for the offset decides: 0 is one scalar, the same for all lanes; 1 is one vector;
-    anything else is a gather or a scatter. (Rows of examples that are read whole do not come this way.)
+    What a step of one lane means for the offset decides: 0 is one scalar, the same for all lanes; 1 is one vector; a
+    known pattern within one stretch of memory is a vector and a shuffle; anything else is a gather or a scatter. (Rows
+    of examples that are read whole do not come this way.)
     """
 
     def load(self, buffer: Buffer, index: Index) -> Register:
@@ -28,8 +31,36 @@ class Access(Rows):
             llvm = self.builder.load(self.address(buffer, offset), typ=memory_type(dtype), align=dtype.itemsize)
             raw = Register(llvm, dtype, 1, self.scope.depth)
         else:
-            raw = self.gather(buffer, offset)
+            raw = self._stretch_of(buffer, index) or self.gather(buffer, index)
         return self.from_memory(raw)
+
+    def _stretch_of(self, buffer: Buffer, index: Index) -> Register | None:
+        """The elements in the order of their lanes, from one short stretch of memory; None if that cannot be.
+
+        The axes after the last one whose index is unknown make up an array of known size: inside it, reading more than
+        is asked for is safe.
+        """
+        known = [_is_known(i) for i in index]
+        split = next((a + 1 for a in reversed(range(len(index))) if not known[a]), 0)
+        shape = buffer.type.shape[split:]
+        if any(isinstance(i, Affine | Pattern) for i in index[:split]) or not all(isinstance(d, int) for d in shape):
+            return None
+        inside: AnyValue = int_constant(0)
+        start: AnyValue = int_constant(0)
+        for axis, (i, stride) in enumerate(zip(index, self.strides(buffer), strict=True)):
+            if axis < split:
+                start = self.add(start, self.mul(i, stride))
+            else:
+                inside = self.add(inside, self.mul(i, stride))
+        lanes = spelled(inside, self.lanes)
+        assert isinstance(start, Register)
+        found = window(lanes[1], math.prod(static_shape(shape)), self.lanes) if lanes is not None else None
+        if lanes is None or found is None or start.lanes > 1:
+            return None
+        whole = self.load_vector(buffer, self._plus(start, found[0]), None, found[1])
+        picks = ir.Constant(ir.VectorType(I32, len(lanes[1])), [o - found[0] for o in lanes[1]])
+        llvm = self.builder.shuffle_vector(whole.llvm, ir.Constant(whole.llvm.type, ir.Undefined), picks)
+        return Register(llvm, whole.dtype, len(lanes[1]), whole.level)
 
     def from_memory(self, raw: Register) -> Register:
         """A bool is a byte in memory and a bit in a register."""
@@ -57,4 +88,10 @@ class Access(Rows):
             llvm = self.to_memory(value, self.lanes)
             self.store_vector(buffer, offset.base, llvm, None if buffer.all_lanes else self.mask)
         else:
-            self.scatter(buffer, offset, self.to_memory(value, self.lanes))
+            self.scatter(buffer, index, self.to_memory(value, self.lanes))
+
+
+def _is_known(index: Value) -> bool:
+    """Whether an index, or what it is in each lane, is known while code is generated."""
+    base = index.base if isinstance(index, Affine | Pattern) else index
+    return getattr(base, "constant", None) is not None

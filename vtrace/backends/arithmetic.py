@@ -6,8 +6,20 @@ from typing import Any, cast
 import numpy as np
 from llvmlite import ir
 
+from vtrace.backends.patterns import combined, normal
 from vtrace.backends.placement import Placement
-from vtrace.backends.values import I32, I64, Affine, AnyValue, Register, Splat, identity, int_constant, llvm_type
+from vtrace.backends.values import (
+    I32,
+    I64,
+    Affine,
+    AnyValue,
+    Pattern,
+    Register,
+    Splat,
+    identity,
+    int_constant,
+    llvm_type,
+)
 from vtrace.ir.emitter import Value
 from vtrace.ir.types import BOOL, INT64, DType
 
@@ -56,6 +68,9 @@ class Arithmetic(Placement):
                 spread = Register(sum_, INT64, value.lanes, value.level)
                 self.remember(key, spread, value)
             return spread
+        if isinstance(value, Pattern):
+            known = Register(ir.Constant(ir.VectorType(I64, value.lanes), list(value.offsets)), INT64, value.lanes)
+            return known if value.base.constant == 0 else self._apply(self.builder.add, value.base, known)
         if value.lanes == lanes or lanes == 1:
             return value
         with self.at(value.level):
@@ -124,6 +139,8 @@ class Arithmetic(Placement):
             return known
         if (affine := self._affine_sum(x, y, self.add)) is not None:
             return affine
+        if (pattern := self._pattern("add", x, y, self.add)) is not None:
+            return pattern
         if getattr(y, "constant", None) == 0 and y.dtype == INT64:
             return cast("AnyValue", x)
         if x.dtype == INT64:
@@ -135,6 +152,8 @@ class Arithmetic(Placement):
             return known
         if isinstance(x, Affine) and (affine := self._affine_sum(x, y, self.sub)) is not None:
             return affine
+        if (pattern := self._pattern("sub", x, y, self.sub)) is not None:
+            return pattern
         if x.dtype == INT64:
             return self._index_op("sub", self.builder.sub, x, y)
         return self._apply(self.builder.fsub if x.dtype.kind == "f" else self.builder.sub, x, y)
@@ -143,10 +162,19 @@ class Arithmetic(Placement):
         """An affine index moved by a uniform one is affine."""
         if isinstance(y, Affine) and op == self.add:
             x, y = y, x
-        if not isinstance(x, Affine) or isinstance(y, Affine) or cast("Register", y).lanes > 1:
+        if not isinstance(x, Affine) or isinstance(y, Affine) or cast("AnyValue", y).lanes > 1:
             return None
         base = cast("Register", op(x.base, y))
         return Affine(base, x.step, x.lanes, max(x.level, base.level))
+
+    def _pattern(self, op: str, x: Value, y: Value, uniform: Callable[[Value, Value], AnyValue]) -> AnyValue | None:
+        """The result for indices of which at least one goes through a known pattern, if its lanes are known too."""
+        x, y = cast("AnyValue", x), cast("AnyValue", y)
+        spelled = combined(op, x, y, uniform, FOLDABLE[op])
+        if spelled is None:
+            return None
+        more, index = normal(*spelled, max(x.level, y.level))
+        return self.add(index, int_constant(more)) if more else index
 
     def mul(self, x: Value, y: Value) -> AnyValue:
         if (known := self._known("mul", x, y)) is not None:
@@ -156,6 +184,8 @@ class Arithmetic(Placement):
         factor = getattr(y, "constant", None)
         if isinstance(x, Affine) and factor is not None:
             return Affine(cast("Register", self.mul(x.base, y)), x.step * factor, x.lanes, x.level)
+        if (pattern := self._pattern("mul", *((y, x) if isinstance(y, Pattern) else (x, y)), self.mul)) is not None:
+            return pattern
         if x.dtype == INT64 and (factor == 1 or getattr(x, "constant", None) == 1):
             return cast("AnyValue", x if factor == 1 else y)
         if x.dtype == INT64:
@@ -166,7 +196,7 @@ class Arithmetic(Placement):
         return self._apply(self.builder.fdiv, x, y)
 
     def int_div(self, x: Value, y: Value) -> AnyValue:
-        if (known := self._known("div", x, y)) is not None:
+        if (known := self._known("div", x, y) or self._pattern("div", x, y, self.int_div)) is not None:
             return known
         if getattr(y, "constant", None) == 1:
             return cast("AnyValue", x)
@@ -178,7 +208,7 @@ class Arithmetic(Placement):
         return self.select(self.compare("eq", y, self.constant(-1, y.dtype)), self.neg(x), quotient)
 
     def int_rem(self, x: Value, y: Value) -> AnyValue:
-        if (known := self._known("rem", x, y)) is not None:
+        if (known := self._known("rem", x, y) or self._pattern("rem", x, y, self.int_rem)) is not None:
             return known
         if x.dtype.kind == "u":
             return self._apply(self.builder.urem, x, self._nonzero(y))

@@ -1,5 +1,6 @@
 """Casts with the values NumPy gives on this machine, out-of-range floats included (LLVM leaves those undefined)."""
 
+from dataclasses import replace
 from typing import cast
 
 from vtrace.backends.arithmetic import Arithmetic
@@ -44,7 +45,8 @@ class Conversion(Arithmetic):
             return self.bitcast(x, dtype)
         if x.dtype != BOOL and dtype.itemsize < x.dtype.itemsize:
             return self._cast("trunc", x, dtype)
-        return self._cast("sext" if x.dtype.kind == "i" else "zext", x, dtype)
+        wide = self._cast("sext" if x.dtype.kind == "i" else "zext", x, dtype)
+        return replace(wide, narrow=self.vector(x)) if dtype == INT64 and x.dtype != BOOL else wide
 
     def _float_to_int(self, x: Value, dtype: DType) -> AnyValue:
         """Truncation through int32, or int64 for the wide types: out of range gives its minimum, then the low bits."""

@@ -8,6 +8,7 @@ rows pay for the last, partly filled vector of each row, for scalars, and for jo
 import math
 from collections.abc import Sequence
 
+from vtrace.backends.spread import Spread
 from vtrace.ir.graph import Equation, Graph
 from vtrace.ir.primitive import ElementPrimitive, Primitive
 from vtrace.ir.types import ArrayType, Shape, Symbol
@@ -21,10 +22,22 @@ FUNCTION = 10
 """How many simple operations a transcendental function is worth."""
 TRIPS = 100
 """How many trips a `while` is taken to make: nobody knows, but loops are seldom short."""
+WAIT = 4.0
+"""The least for a trip of a loop where no other example's trip runs beside it: one waits for the one before."""
 GATHER = 1.5
 """For each element, whatever the number of lanes."""
 TURN = 5.0
 """Loads and shuffles, for a vector of elements."""
+TURN_LONG = 7.0
+"""The same for rows of more than SHORT_ROW elements, which do not stay in registers."""
+SHORT_ROW = 16
+"""Rows of at most this many elements are turned around as one stretch of memory; longer ones in square tiles."""
+SHORT = 2.0
+"""For a product of rows shorter than half a vector: what they are multiplied by is repeated for every few elements."""
+BLOCK = 3.0
+"""The same where several such rows share a vector: both operands must be put in order."""
+UNROLLED = 16
+"""Folds of at most this many elements become straight-line code."""
 JOIN = 8.0
 """For joining the lanes of an accumulator."""
 ROOM_FOR_ROWS = 1 << 18
@@ -54,7 +67,8 @@ def _turned(type_: ArrayType, symbol: Symbol, width: int) -> float:
     if size == 1 or type_.shape[-1] == symbol:
         return size / width
     fits = size * width * type_.dtype.itemsize <= ROOM_FOR_ROWS
-    return TURN * size / width if fits and type_.shape[0] == symbol else GATHER * size
+    turn = TURN if size <= SHORT_ROW else TURN_LONG
+    return turn * size / width if fits and type_.shape[0] == symbol else GATHER * size
 
 
 def kept(graph: Graph) -> int:
@@ -107,34 +121,38 @@ def _weight(op: Primitive, operands: Sequence[Shape]) -> float:
     return 0.5
 
 
-def along_rows(graph: Graph, symbol: Symbol | None, width: int) -> float:
+def along_rows(graph: Graph, symbol: Symbol | None, spread: Spread) -> float:
     """Vector instructions for one example where the lanes are neighbouring elements of its rows."""
     rows = (example(a.type.shape, symbol) for a in (*graph.inputs, *graph.outputs) if symbol in a.type.shape)
-    return sum(_vectors(r, width) for r in rows) + sum(_row_cost(e, symbol, width) for e in graph.equations)
+    return sum(map(spread.vectors, rows)) + sum(_row_cost(e, symbol, spread) for e in graph.equations)
 
 
-def _vectors(shape: tuple[int, ...], width: int) -> float:
-    """Instructions that cover an array: vectors along its last axis, or scalars where that is too short."""
-    if not shape:
-        return 1.0
-    return math.prod(shape[:-1]) * (math.ceil(shape[-1] / width) if shape[-1] >= width // 2 else shape[-1])
-
-
-def _row_cost(equation: Equation, symbol: Symbol | None, width: int) -> float:
-    op = equation.primitive
+def _row_cost(equation: Equation, symbol: Symbol | None, spread: Spread) -> float:
+    op, width = equation.primitive, spread.width
     if (work := _work(equation)) is not None:
         return work.operations + work.jumps
     if not isinstance(op, ElementPrimitive):
-        return _trips(op) * sum(_row_cost(e, None, width) for g in subgraphs(op) for e in g.equations)
+        return _trips(op) * max(WAIT, sum(_row_cost(e, None, spread) for g in subgraphs(op) for e in g.equations))
     result = example(equation.outputs[0].type.shape, symbol)
     operands = [a.type.shape for a in equation.inputs]
     weight = _weight(op, operands)
     if not isinstance(op, Dot | Reduction):
-        return _vectors(result, width) * weight
-    if result and result[-1] >= width // 2:
-        return _vectors(result, width) * weight * (1.0 + GATHER * width * _strided(op, operands))
+        return spread.vectors(result) * weight
+    if (lanes := spread.lanes(result)) > 1:
+        short = 1.0 if lanes >= width // 2 else SHORT if spread.rows(result) == 1 else BLOCK
+        return spread.vectors(result) * weight * (short + GATHER * lanes * _strided(op, operands))
+    if weight < width // 2:
+        return math.prod(result) * weight
     reads = 1.0 + GATHER * width * _crosses(op, operands)
     return math.prod(result) * (math.ceil(weight / width) * reads + JOIN)
+
+
+def unrolls(graph: Graph) -> bool:
+    """Whether all folds of a graph are straight-line code."""
+    folds = (e for e in graph.equations if isinstance(e.primitive, Dot | Reduction))
+    if any(_weight(e.primitive, [a.type.shape for a in e.inputs]) > UNROLLED for e in folds):
+        return False
+    return all(unrolls(inner) for e in graph.equations for inner in subgraphs(e.primitive))
 
 
 def _strided(op: Dot | Reduction, operands: Sequence[Shape]) -> bool:

@@ -13,7 +13,11 @@ from vtrace.backends.access import Access
 from vtrace.backends.placement import Scope
 from vtrace.backends.values import I32, I64, AnyValue, Register, int_constant
 from vtrace.ir.emitter import Value
-from vtrace.ir.types import INT64, Dim
+from vtrace.ir.types import DTYPES, INT64, Dim
+
+I32_TYPE = DTYPES["i32"]
+NARROW = frozenset(DTYPES[name] for name in ("i8", "i16", "i32", "u8", "u16"))
+"""Dtypes whose numbers all are int32."""
 
 
 class Faults(Access):
@@ -31,22 +35,57 @@ class Faults(Access):
     """The number of the equation being lowered."""
 
     def checked_index(self, value: Value, extent: Dim, axis: int, wrap: bool = True) -> Value:
-        index, size = self.convert(value, INT64), self.dim(extent)
-        least = (
-            int_constant(0) if not wrap else self.neg(size) if size.constant is None else int_constant(-size.constant)
-        )
-        below = self.compare("lt", index, least)
-        outside = self.or_(below, self.compare("ge", index, size))
-        # what all lanes share stays so: only whether to note it depends on the lanes in use
-        mask = self.mask if self.lanes > 1 else None
-        self._note(outside if mask is None else self.and_(mask.vector, outside), index, size, axis)
-        if wrap:
-            index = self.select(self.compare("lt", index, int_constant(0)), self.add(index, size), index)
-        return self.select(outside, int_constant(0), index)
+        size = self.dim(extent)
+        known = getattr(value, "constant", None)
+        if known is not None and size.constant is not None and (-size.constant if wrap else 0) <= known < size.constant:
+            return int_constant(known % size.constant)
+        # in 32 bits where that is enough: half the vectors, and one gather takes twice as many addresses
+        few = size.constant is not None and size.constant < 1 << 31
+        narrow = getattr(value, "narrow", None) or value
+        value, dtype = (narrow, I32_TYPE) if few and narrow.dtype in NARROW else (value, INT64)
+        index, limit = self.convert(value, dtype), self.convert(size, dtype)
+        safe = self._inside(index, limit, size, axis, wrap)
+        if few and safe.lanes > 1:
+            safe = self.vector(self.convert(safe, I32_TYPE))
+        return self.convert(safe, INT64)
 
-    def _note(self, outside: Register, index: Value, size: Register, axis: int) -> None:
+    def _inside(self, index: Value, limit: Value, size: Register, axis: int, wrap: bool) -> Register:
+        """The index counted from the start, or 0 where it is out of range, which is noted."""
+        unusual = self._beyond(index, limit)
+        if self.mask is not None or unusual.level < self.scope.depth:
+            return self._wrapped(index, limit, size, axis, wrap)
+        # the usual index is neither negative nor too large: one comparison tells
+        index = self.vector(cast("AnyValue", index))
+        before, rare, done = self.builder.block, self.block("unusual"), self.block("inside")
+        self.builder.cbranch(self.any_lane(unusual), rare, done)
+        self.builder.position_at_end(rare)
+        outer = self.scope
+        with self.inside(Scope(outer.depth, is_loop=False, lanes=outer.lanes)):
+            safe = self._wrapped(index, limit, size, axis, wrap)
+        leaving = self.builder.block
+        self.builder.branch(done)
+        self.builder.position_at_end(done)
+        phi = self.builder.phi(index.llvm.type)
+        phi.add_incoming(index.llvm, before)
+        phi.add_incoming(safe.llvm, leaving)
+        return Register(phi, index.dtype, index.lanes, self.scope.depth)
+
+    def _wrapped(self, index: Value, limit: Value, size: Register, axis: int, wrap: bool) -> Register:
+        zero = self.constant(0, index.dtype)
+        wrapped = self.select(self.compare("lt", index, zero), self.add(index, limit), index) if wrap else index
+        outside = self._beyond(wrapped, limit)
+        bad = outside if self.mask is None or self.lanes == 1 else self.and_(self.mask.vector, outside)
+        self._note(bad, index, size, axis)
+        return self.vector(self.select(outside, zero, wrapped))
+
+    def _beyond(self, index: Value, limit: Value) -> Register:
+        """Whether an index is negative or too large: without its sign, a negative number is above all others."""
+        unsigned = DTYPES[f"u{8 * index.dtype.itemsize}"]
+        return self.compare("ge", self.convert(index, unsigned), self.convert(limit, unsigned))
+
+    def _note(self, bad: Register, index: Value, size: Register, axis: int) -> None:
         builder, faulty, done = self.builder, self.block("fault"), self.block("checked")
-        likely = builder.cbranch(self.any_lane(outside), faulty, done)
+        likely = builder.cbranch(self.any_lane(bad), faulty, done)
         likely.set_weights([1, 1 << 20])
         builder.position_at_end(faulty)
         outer = self.scope
@@ -54,13 +93,13 @@ class Faults(Access):
             # what all examples share may be computed outside of the loop over them
             outside_examples = self.around is not None and all(s is not self.around for s in self.scopes)
             here = self.start if outside_examples else self.position
-            position, index = self._first(outside, here), self._first(outside, index)
+            position, first_index = self._first(bad, here), self.convert(self._first(bad, index), INT64)
             builder.atomic_rmw("umin", self._field(0), position.llvm, "monotonic")
             first, details = self.block("first"), self.block("noted")
             noted = builder.load(self._field(1), typ=I64)
             builder.cbranch(builder.icmp_signed("==", noted, ir.Constant(I64, 0)), first, details)
             builder.position_at_end(first)
-            numbers = (1, index.llvm, size.llvm, axis, self.equation)
+            numbers = (1, self.vector(first_index).llvm, size.llvm, axis, self.equation)
             for k, number in enumerate(numbers, start=1):
                 builder.store(ir.Constant(I64, number) if isinstance(number, int) else number, self._field(k))
             builder.branch(details)

@@ -10,14 +10,13 @@ from typing import Any, cast
 
 from llvmlite import ir
 
+from vtrace.backends.estimate import UNROLLED
 from vtrace.backends.loops import Loops
 from vtrace.backends.placement import Mask
 from vtrace.backends.values import I32, Register, int_constant, llvm_type
 from vtrace.ir.emitter import Index, Value, Values
 from vtrace.ir.types import Dim, DType
 
-UNROLLED = 16
-"""Folds of at most this many elements become straight-line code."""
 ACCUMULATORS = 4
 """Partial results kept side by side in a long fold, so that one addition need not wait for the one before. Folds that
 have several results do not wait either, and need no more of them."""

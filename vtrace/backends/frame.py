@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from vtrace.backends.folds import UNROLLED
+from vtrace.backends.estimate import UNROLLED
 from vtrace.backends.staging import Rest, staged
 from vtrace.ir.emitter import Index, Value
 from vtrace.ir.graph import Atom, Equation, Graph, Literal, Var

@@ -12,7 +12,8 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from vtrace.backends.estimate import across_examples, along_rows, kept, subgraphs
+from vtrace.backends.estimate import across_examples, along_rows, kept, subgraphs, unrolls
+from vtrace.backends.spread import Spread
 from vtrace.backends.target import VECTOR_BYTES
 from vtrace.ir.graph import Equation, Graph
 from vtrace.ir.primitive import ElementPrimitive
@@ -46,6 +47,8 @@ class Layout:
     extents: Shape
     """The extents whose product is the length of the parallel axis."""
     reason: str
+    spread: Spread
+    """How the elements of an example are spread over lanes that are free."""
 
     def parallel_axis(self, shape: Shape) -> int | None:
         """The axis of a result that runs in parallel; None for a result that has no such axis."""
@@ -67,18 +70,21 @@ def choose(graph: Graph, mode: str | None = None) -> Layout:
     if symbol is None and loops:
         outer = ()
     width = lane_count(graph)
+    spread = _spread(graph, symbol, width)
     if mode in (None, "flat") and not loops and _is_flat(graph, shapes):
         shape = max(shapes, key=len, default=())
-        return Layout("flat", width, symbol, shape, "every equation is elementwise over one shape")
+        return Layout("flat", width, symbol, shape, "every equation is elementwise over one shape", spread)
     if mode is None:
-        mode, reason = _rule(graph, symbol, width)
+        mode, reason = _rule(graph, symbol, spread)
     else:
         reason = "asked for"
     if mode == "batch":
         width = min(width, TURNABLE)
     if mode == "batch" and loops and kept(graph) * width * LOOP_VECTORS <= ROOM_FOR_LOOPS:
         width *= LOOP_VECTORS
-    return Layout(mode, width, symbol, outer, reason)
+    if mode == "batch":
+        spread = Spread(width, width // 2)
+    return Layout(mode, width, symbol, outer, reason, spread)
 
 
 def has_loops(graph: Graph) -> bool:
@@ -110,9 +116,15 @@ def _is_elementwise(equation: Equation) -> bool:
     return isinstance(op, Elementwise) or (isinstance(op, Broadcast) and op.axes == ())
 
 
-def _rule(graph: Graph, symbol: Symbol | None, width: int) -> tuple[str, str]:
+def _spread(graph: Graph, symbol: Symbol | None, width: int) -> Spread:
+    """Short rows in lanes, or as scalars where that takes fewer instructions: a long fold along each of them does."""
+    choices = (Spread(width, 2, unrolls(graph)), Spread(width, 2), Spread(width, width // 2))
+    return min(choices, key=lambda spread: along_rows(graph, symbol, spread))
+
+
+def _rule(graph: Graph, symbol: Symbol | None, spread: Spread) -> tuple[str, str]:
     if symbol is None:
         return "inner", "there is no batch"
-    examples, rows = across_examples(graph, symbol, width), along_rows(graph, symbol, width)
+    examples, rows = across_examples(graph, symbol, spread.width), along_rows(graph, symbol, spread)
     mode = "batch" if examples <= CLOSE * rows else "inner"
     return mode, f"about {examples:.3g} vector instructions an example with lanes over examples, {rows:.3g} along rows"

@@ -14,14 +14,14 @@ from typing import Any, cast
 from llvmlite import ir
 
 from vtrace.backends.control import Control
-from vtrace.backends.estimate import ROOM_FOR_ROWS
+from vtrace.backends.estimate import ROOM_FOR_ROWS, UNROLLED
 from vtrace.backends.extents import symbols_in
-from vtrace.backends.folds import UNROLLED, Pending
+from vtrace.backends.folds import Pending
 from vtrace.backends.frame import Frame, Source
 from vtrace.backends.layout import Layout
 from vtrace.backends.refill import Queue, queue_loop
 from vtrace.backends.storage import Storage
-from vtrace.backends.values import I64, POINTER, Affine, AnyValue, Register, identity, int_constant
+from vtrace.backends.values import I64, POINTER, Affine, AnyValue, Pattern, Register, identity, int_constant
 from vtrace.backends.vector_memory import Buffer
 from vtrace.ir.emitter import Index, Value
 from vtrace.ir.graph import Atom, Graph, Literal, Var
@@ -204,7 +204,7 @@ class Lowering(Control):
     def _fold_elements(self, frame: Frame, var: Var, storage: Storage) -> bool:
         """Compute the few elements of a long fold in one loop, rather than in a loop each; False if that cannot be."""
         shape = static_shape(storage.shape)
-        if self.lanes == 1 and shape[-1] >= self.width // 2:
+        if self.lanes == 1 and self.layout.spread.lanes(shape) > 1:
             return False  # the lanes are its elements already
         indices = [tuple(map(int_constant, i)) for i in product(*map(range, shape))]
         with self.recorded() as folds:
@@ -327,18 +327,36 @@ class Lowering(Control):
         """Loops over the elements of one example: unrolled where it is small, the last axis spread over free lanes."""
         static, dynamic = count(shape)
         last = shape[-1] if shape else 1
-        if self.lanes == 1 and isinstance(last, int) and last >= self.width // 2:
-
-            def row(index: Index) -> None:
-                for lane in self.lane_loop(int_constant(0), int_constant(last), masked_only=last < self.width):
-                    innermost((*index, lane))
-
-            self._nest(shape[:-1], (), row)
+        lanes = self.layout.spread.lanes(shape) if self.lanes == 1 else 1
+        if lanes > 1 and (rows := self.layout.spread.rows(shape)) > 1:
+            self._blocks(static_shape(shape), rows, innermost)
+        elif lanes > 1:
+            assert isinstance(last, int)
+            self._nest(shape[:-1], (), lambda index: self._row_of_lanes(last, lanes, index, innermost))
         elif not dynamic and static <= UNROLLED:
             for index in product(*(range(d) for d in shape if isinstance(d, int))):
                 innermost(tuple(map(int_constant, index)))
         else:
             self._nest(shape, (), innermost)
+
+    def _row_of_lanes(self, length: int, lanes: int, index: Index, innermost: Callable[[Index], None]) -> None:
+        if length > self.width:
+            for lane in self.lane_loop(int_constant(0), int_constant(length), masked_only=False):
+                innermost((*index, lane))
+            return
+        mask = self.prefix_mask(int_constant(length), lanes) if length < lanes else None
+        with self.lane_block(int_constant(0), lanes, mask) as lane:
+            innermost((*index, lane))
+
+    def _blocks(self, shape: tuple[int, ...], rows: int, innermost: Callable[[Index], None]) -> None:
+        """A vector for every `rows` short rows, which lie one after the other."""
+        *outer, height, last = shape
+        for index in product(*map(range, outer), range(0, height, rows)):
+            with self.lane_block(int_constant(0), rows * last, None) as lane:
+                row = tuple(index[-1] + k // last for k in range(lane.lanes))
+                column = tuple(k % last for k in range(lane.lanes))
+                places = (Pattern(int_constant(0), offsets, lane.level) for offsets in (row, column))
+                innermost((*map(int_constant, index[:-1]), *places))
 
     def _nest(self, shape: Shape, index: Index, innermost: Callable[[Index], None]) -> None:
         if not shape:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 REFILL = 300.0
 """What refilling costs, in vector instructions."""
+FOREVER = 1 << 62
+"""The patience with idle lanes when the queue is empty."""
 
 
 def queue_loop(graph: Graph, layout: "Layout") -> tuple[int, Equation] | None:
@@ -58,7 +60,7 @@ class Queue:
         self.mapped, self.loop = equation.primitive, equation.primitive.primitive
         self.lanes = e.width
         work = max(operations(self.loop.cond) + operations(self.loop.body), 1.0)
-        self.patience = int_constant(max(int(REFILL / work * self.lanes), 1))
+        self.allowance = int_constant(max(int(REFILL / work * self.lanes), 1))
         """How many lane-trips may be wasted before lanes are refilled: at least one, or busy lanes would never move."""
 
     def run(self) -> None:
@@ -66,7 +68,7 @@ class Queue:
         e, b = self.e, self.e.builder
         bits, places = llvm_type(BOOL, self.lanes), llvm_type(INT64, self.lanes)
         self.active, self.held, self.place = e.slot(bits), e.slot(bits), e.slot(places)
-        self.next, self.base, self.wasted, self.scattered = (e.slot(I64) for _ in range(4))
+        self.next, self.base, self.patience, self.scattered = (e.slot(I64) for _ in range(4))
         b.store(ir.Constant(bits, None), self.active)
         b.store(ir.Constant(bits, None), self.held)
         b.store(ir.Constant(places, None), self.place)
@@ -116,7 +118,6 @@ class Queue:
         places = e.add(first, self._ranks(idle))
         new = e.and_(idle, e.compare("lt", places, e.stop))
         b.store(b.zext(scattered.llvm, I64), self.scattered)
-        self._set(self.wasted, 0)
         b.store(e.vector(e.select(scattered, self._get(self.base), first)).llvm, self.base)
         b.store(e.vector(e.select(new, places, self._places()), self.lanes).llvm, self.place)
 
@@ -127,6 +128,8 @@ class Queue:
         self._at(self._get(self.scattered), lambda: e.guarded(new, begin))
         taken = e.add(first, self._count(new))
         b.store(e.vector(taken).llvm, self.next)
+        patience = e.select(e.compare("lt", taken, e.stop), self.allowance, int_constant(FOREVER))
+        b.store(e.vector(patience).llvm, self.patience)
         b.store(e.or_(self._bits(self.active), new).llvm, self.active)
         b.store(self._bits(self.active).llvm, self.held)
 
@@ -193,10 +196,9 @@ class Queue:
             goes_on = e.and_(live, e.vector(e.value(test, self.loop.cond.outputs[0], ()), self.lanes))
             b.store(goes_on.llvm, self.active)
             working = self._count(goes_on)
-            wasted = e.add(self._get(self.wasted), e.sub(int_constant(self.lanes), working))
-            b.store(e.vector(wasted).llvm, self.wasted)
-            patient = e.or_(e.compare("lt", wasted, self.patience), e.compare("ge", self._get(self.next), e.stop))
-            busy = e.and_(e.compare("gt", working, int_constant(0)), patient)
+            left = e.sub(self._get(self.patience), e.sub(int_constant(self.lanes), working))
+            b.store(e.vector(left).llvm, self.patience)
+            busy = e.and_(e.compare("gt", working, int_constant(0)), e.compare("gt", left, int_constant(0)))
             b.cbranch(busy.llvm, body, refill)
             b.position_at_end(body)
             with e.inside(Scope(2, is_loop=False, lanes=self.lanes, mask=Mask(goes_on, None, narrowed=True))):

@@ -16,9 +16,6 @@ from vtrace.backends.target import VECTOR_BYTES
 from vtrace.backends.values import I32, Register, int_constant
 from vtrace.backends.vector_memory import Buffer, VectorMemory
 
-SHORT_ROW = 16
-"""Rows of at most this many elements are read as one stretch of memory; longer ones in square tiles."""
-
 
 class Rows(VectorMemory):
     """Transposing reads and writes. `start` is the offset of the first example's row."""

@@ -12,7 +12,7 @@ from typing import Any, cast
 from llvmlite import ir
 
 from vtrace.backends.access import Access
-from vtrace.backends.rows import SHORT_ROW
+from vtrace.backends.estimate import SHORT_ROW
 from vtrace.backends.values import I64, POINTER, Affine, Register, int_constant, memory_type
 from vtrace.backends.vector_memory import Buffer
 from vtrace.ir.emitter import Index, Value

@@ -2,8 +2,8 @@
 
 A `Value` is uniform (one scalar, the same for all lanes) or has one element per lane. `level` is the depth of the
 innermost loop it depends on: code for it may be placed in any loop at least that deep. An int64 value that advances
-by the same amount from lane to lane is an `Affine`, and becomes a vector only where one is really needed, so loads
-can see that they are contiguous.
+by the same amount from lane to lane is an `Affine`, one that goes through a known pattern a `Pattern`; they become
+vectors only where one is really needed, so loads can see that they are contiguous, or lie in one stretch.
 """
 
 from dataclasses import dataclass, field
@@ -46,6 +46,8 @@ class Register:
     lanes: int = 1
     level: int = 0
     constant: int | bool | None = None
+    narrow: "Register | None" = None
+    """The smaller integer that an int64 was made from."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +61,21 @@ class Affine:
     dtype: DType = field(default=INT64, init=False)
 
 
-AnyValue = Register | Affine
+@dataclass(frozen=True, eq=False)
+class Pattern:
+    """The index `base + offsets[lane]`, for offsets without a common step, not yet in a vector register."""
+
+    base: Register
+    offsets: tuple[int, ...]
+    level: int
+    dtype: DType = field(default=INT64, init=False)
+
+    @property
+    def lanes(self) -> int:
+        return len(self.offsets)
+
+
+AnyValue = Register | Affine | Pattern
 
 
 class Splat(ir.Constant):  # type: ignore[misc]  # llvmlite has no type information
@@ -82,6 +98,8 @@ def identity(value: Any) -> tuple[Any, ...]:
     """A key under which two values that are surely equal coincide: how results are remembered per index."""
     if isinstance(value, Affine):
         return ("affine", *identity(value.base), value.step, value.lanes)
+    if isinstance(value, Pattern):
+        return ("pattern", *identity(value.base), value.offsets)
     if value.constant is not None:
         return ("constant", value.constant)
     return ("register", id(value))

@@ -11,7 +11,7 @@ from llvmlite import ir
 
 from vtrace.backends.loops import Loops
 from vtrace.backends.placement import Mask
-from vtrace.backends.values import I1, I32, POINTER, AnyValue, Register, int_constant, memory_type
+from vtrace.backends.values import I1, I32, POINTER, Affine, AnyValue, Pattern, Register, int_constant, memory_type
 from vtrace.ir.emitter import Index
 from vtrace.ir.types import BOOL, ArrayType
 
@@ -74,10 +74,10 @@ class VectorMemory(Loops):
         function = self.declare(name, ir.VoidType(), [llvm.type, POINTER, I32, bits.type])
         self.builder.call(function, [llvm, pointer, ir.Constant(I32, align), bits])
 
-    def gather(self, buffer: Buffer, offset: AnyValue) -> Register:
+    def gather(self, buffer: Buffer, index: Index) -> Register:
         """One element per lane from anywhere."""
         dtype, lanes = buffer.type.dtype, self.lanes
-        type_, pointers = memory_type(dtype, lanes), self._pointers(buffer, offset)
+        type_, pointers = memory_type(dtype, lanes), self._pointers(buffer, index)
         name = f"llvm.masked.gather.{_suffix(buffer.type, lanes)}.v{lanes}p0"
         mask = self._mask_bits()
         function = self.declare(name, type_, [pointers.type, I32, mask.type, type_])
@@ -85,16 +85,27 @@ class VectorMemory(Loops):
         llvm = self.builder.call(function, [pointers, align, mask, ir.Constant(type_, None)])
         return Register(llvm, dtype, lanes, self.scope.depth)
 
-    def scatter(self, buffer: Buffer, offset: AnyValue, llvm: Any) -> None:
+    def scatter(self, buffer: Buffer, index: Index, llvm: Any) -> None:
         """One element per lane to anywhere."""
         name = f"llvm.masked.scatter.{_suffix(buffer.type, self.lanes)}.v{self.lanes}p0"
-        pointers, mask = self._pointers(buffer, offset), self._mask_bits()
+        pointers, mask = self._pointers(buffer, index), self._mask_bits()
         function = self.declare(name, ir.VoidType(), [llvm.type, pointers.type, I32, mask.type])
         self.builder.call(function, [llvm, pointers, ir.Constant(I32, buffer.type.dtype.itemsize), mask])
 
-    def _pointers(self, buffer: Buffer, offset: AnyValue) -> Any:
-        offsets = self.vector(offset, self.lanes).llvm
-        pointers = self.builder.gep(buffer.pointer, [offsets], source_etype=memory_type(buffer.type.dtype))
+    def _pointers(self, buffer: Buffer, index: Index) -> Any:
+        """One address per lane: what all lanes share is in the scalar they are counted from."""
+        start: AnyValue = int_constant(0)
+        rest: AnyValue = int_constant(0)
+        for i, stride in zip(index, self.strides(buffer), strict=True):
+            term = self.mul(i, stride)
+            if isinstance(term, Affine | Pattern):
+                start, rest = self.add(start, term.base), self.add(rest, self.sub(term, term.base))
+            elif term.lanes == 1:
+                start = self.add(start, term)
+            else:
+                rest = self.add(rest, term)
+        offsets, first = self.vector(rest, self.lanes).llvm, self.address(buffer, cast("Register", start))
+        pointers = self.builder.gep(first, [offsets], source_etype=memory_type(buffer.type.dtype))
         pointers.type = ir.VectorType(POINTER, self.lanes)  # llvmlite takes every gep for a scalar one
         return pointers
 

@@ -13,6 +13,7 @@ from vtrace.ir.builder import Builder, inline, replay
 from vtrace.ir.graph import Atom, Equation, Graph, Literal
 from vtrace.ir.primitive import Primitive
 from vtrace.ops.control import Cond, is_control
+from vtrace.passes.counters import counters
 from vtrace.passes.cse import cse
 from vtrace.passes.dce import dce
 from vtrace.passes.fold import fold
@@ -56,7 +57,7 @@ def _optimized(equation: Equation) -> Equation:
 
 
 def _inner(graph: Graph) -> Graph:
-    for step in (running_to_loop, simplify, fold, nested, cse, sums, simplify, dce):
+    for step in (running_to_loop, simplify, fold, nested, counters, cse, sums, simplify, dce):
         graph = step(graph)
     return graph
 

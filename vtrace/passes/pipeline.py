@@ -17,6 +17,7 @@ from vtrace.errors import VerificationError
 from vtrace.ir.graph import Graph
 from vtrace.ir.verifier import verify
 from vtrace.passes.contract import contract
+from vtrace.passes.counters import counters
 from vtrace.passes.cse import cse
 from vtrace.passes.dce import dce
 from vtrace.passes.fold import fold
@@ -114,12 +115,15 @@ def _observers_from_environment() -> list[Observer]:
 
 
 PASSES: dict[str, Pass] = {
-    f.__name__: Pass(f.__name__, f) for f in (simplify, fold, running, nested, cse, sums, contract, dce, fuse)
+    f.__name__: Pass(f.__name__, f) for f in (simplify, fold, running, nested, counters, cse, sums, contract, dce, fuse)
 }
 """Every pass by name: what `vtrace opt --passes` and the golden tests understand."""
 
 DEFAULT = Pipeline(
-    [PASSES[name] for name in ("simplify", "fold", "running", "nested", "cse", "sums", "contract", "simplify", "dce")]
+    [
+        PASSES[name]
+        for name in ("simplify", "fold", "running", "nested", "counters", "cse", "sums", "contract", "simplify", "dce")
+    ]
 )
 """What every program goes through before it is fused."""
 
