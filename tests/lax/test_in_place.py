@@ -111,9 +111,9 @@ def test_programs_that_numpy_has_a_name_for(program: Any, oracle: Any, batch: in
 
 @pytest.mark.parametrize("program", [shift, two_arrays, ping_pong, insertion_sort, rows], ids=lambda p: p.__name__)
 @pytest.mark.parametrize("dtype", ["f8", "f4", "i8"])
-@pytest.mark.parametrize("length", [3, 40])
+@pytest.mark.parametrize("length", [3, 19])
 def test_compiled_is_interpreted(program: Any, dtype: str, length: int) -> None:
-    x = np.random.default_rng(1).integers(-9, 9, (37, length)).astype(dtype)
+    x = np.random.default_rng(1).integers(-9, 9, (9, length)).astype(dtype)
     with vtrace.disable_jit():
         wanted = vtrace.vmap(program)(x)
     np.testing.assert_array_equal(vtrace.vmap(program)(x), wanted)
