@@ -39,6 +39,11 @@ class Format:
         return 2.0**-self.mantissa
 
     @property
+    def sign_bit(self) -> int:
+        """The integer of which only the bit of the sign is set."""
+        return -(2 ** (8 * self.dtype.itemsize - 1))
+
+    @property
     def min_normal(self) -> float:
         """The smallest normal number."""
         return 2.0 ** (1 - self.bias)
