@@ -104,7 +104,8 @@ def tan_of_large(x: Number) -> Number:
 
 def unless_large(x: Number, usual: Number, of_large: Callable[[Number], Number]) -> Number:
     """`usual`, or `of_large(x)` where `reduce` is not good enough."""
-    return (abs(x) > x.by_format(*MODERATE)).rarely(of_large, (x,), usual)
+    single = x.dtype.itemsize == 4
+    return (abs(x) > x.by_format(*MODERATE)).rarely(of_large, (x,), usual, together=single)
 
 
 def sin(x: Number) -> Number:
