@@ -103,22 +103,6 @@ FITS = [
         "(2**r - 1) / r",
     ),
     Fit(
-        "SIN_WIDE",
-        lambda z: (mpmath.sin(root(z)) - root(z)) / root(z) ** 3,
-        mpf(0),
-        (mpmath.pi / 2) ** 2 * mpf("1.001"),
-        {4: 33},
-        "the same as SIN for float32 computed in float64, up to pi / 2",
-    ),
-    Fit(
-        "TAN_WIDE",
-        lambda z: (mpmath.tan(root(z)) - root(z)) / root(z) ** 3,
-        mpf(0),
-        (mpmath.pi / 4) ** 2 * mpf("1.001"),
-        {4: 31},
-        "(tan(r) - r) / r**3 in z = r**2, for float32 computed in float64",
-    ),
-    Fit(
         "TANH",
         lambda z: (mpmath.tanh(root(z)) - root(z)) / root(z) ** 3,
         mpf(0),
@@ -212,7 +196,7 @@ FITS = [
 ]
 
 
-WIDE = ("LOG_LONG", "SIN_WIDE", "TAN_WIDE", "ERFC")
+WIDE = ("LOG_LONG", "ERFC")
 """Those whose coefficients for float32 are float64 too."""
 
 
