@@ -15,8 +15,8 @@ MIDDLE = 0.35
 
 
 def far_out(r: Number) -> Number:
-    """r less the number that exp(-r**2 / 2) of the distribution is beyond, for r from 6."""
-    return ratio((r - 16.0) / (r + 16.0), q.QUANTILE_FAR_TOP, q.QUANTILE_FAR_BOTTOM, 8)
+    """What `quantile` takes from r less a constant, for r from 6."""
+    return ratio((r - 16.0) / (r + 16.0), q.QUANTILE_FAR_TOP, q.QUANTILE_FAR_BOTTOM, 8) - q.QUANTILE_TAIL[8][-1]
 
 
 def quantile(centred: Double, tail: Number) -> Double:
@@ -27,11 +27,14 @@ def quantile(centred: Double, tail: Number) -> Double:
     middle = Double(product, centred.high.fma(slope, centred.low.fma(slope + 2.5, error)))
     logarithm = log_double(tail)
     r = square_root(Double(-2.0 * logarithm.high, -2.0 * logarithm.low))
-    less = ((r.high - 4.0) / (r.high + 4.0)).polynomial(q.QUANTILE_TAIL)
-    less = (r.high > 6.0).rarely(far_out, (r.high,), less)
+    # r less a constant, exactly, and then what is small against it
+    t = (r.high - 4.0) / (r.high + 4.0)
+    *slopes, constant = q.QUANTILE_TAIL[8]
+    less = (r.high > 6.0).rarely(far_out, (r.high,), t * t.polynomial({8: tuple(slopes)}))
+    whole, lost = two_sum(r.high, r.high.like(-constant))
     negative = centred.high < 0.0
-    rest = r.low - less
-    outer = Double(negative.select(-r.high, r.high), negative.select(-rest, rest))
+    rest = (lost + r.low) - less
+    outer = Double(negative.select(-whole, whole), negative.select(-rest, rest))
     return choose(abs(centred.high) <= MIDDLE, middle, outer)
 
 
