@@ -11,6 +11,7 @@ array([ 576, 2025])
 from vtrace import ir as ir
 from vtrace import lax as lax
 from vtrace import numpy as numpy
+from vtrace import special as special
 from vtrace.api import Function as Function
 from vtrace.api import Inspection as Inspection
 from vtrace.api import check_nans as check_nans

@@ -30,6 +30,26 @@ def test_agrees_with_scipy_on_the_unit_interval(function, dtype):
     np.testing.assert_allclose(got, wanted, rtol=1e-5 if dtype == np.float32 else 1e-13, atol=1e-16)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("function", [special.gammaln, special.psi, special.digamma])
+def test_gamma_functions(function, dtype):
+    x = np.concatenate([np.linspace(-9.7, 30, 400), [0.0, -0.0, -3.0, 1.0, 2.0, 1e-20, 1e20, np.inf, np.nan]]).astype(
+        dtype
+    )
+    got, wanted = vtrace.vmap(lambda x: function(x))(x), function(x)
+    assert got.dtype == wanted.dtype
+    np.testing.assert_allclose(got, wanted, rtol=1e-6 if dtype == np.float32 else 1e-13, atol=3e-15)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("function", [special.ndtri, special.erfinv, special.erfcinv])
+def test_inverses_of_distributions(function, dtype):
+    x = np.concatenate([np.linspace(-1, 2, 601), [1e-30, 1e-8, 1 - 1e-7, np.nan]]).astype(dtype)
+    got, wanted = vtrace.vmap(lambda x: function(x))(x), function(x)
+    assert got.dtype == wanted.dtype
+    np.testing.assert_allclose(got, wanted, rtol=1e-6 if dtype == np.float32 else 1e-13, atol=1e-16)
+
+
 @pytest.mark.parametrize("function", [special.xlogy, special.xlog1py])
 def test_products_with_logarithms(function):
     x, y = (g.ravel() for g in np.meshgrid([0.0, -0.0, 1.5, np.nan, -2.0], [0.0, 0.5, 3.0, np.nan, np.inf]))
@@ -37,8 +57,8 @@ def test_products_with_logarithms(function):
 
 
 def test_others_are_not_supported():
-    with pytest.raises(vtrace.UnsupportedError, match="gammaln is not supported on traced arrays"):
-        vtrace.vmap(lambda x: special.gammaln(x))(np.ones(3))
+    with pytest.raises(vtrace.UnsupportedError, match="spence is not supported on traced arrays"):
+        vtrace.vmap(lambda x: special.spence(x))(np.ones(3))
 
 
 def test_tracing_does_not_import_scipy():

@@ -81,17 +81,31 @@ class Mathlib(Loops):
         variable.initializer, variable.global_constant, variable.linkage = values, True, "internal"
         return variable
 
-    def rarely(self, condition: Value, function: Callable[..., Value], args: Values, otherwise: Value) -> AnyValue:
+    def rarely(
+        self,
+        condition: Value,
+        function: Callable[..., Value],
+        args: Values,
+        otherwise: Value,
+        *,
+        together: bool = False,
+    ) -> AnyValue:
         known = getattr(condition, "constant", None)
         if known is False:
             return self.vector(otherwise)
         registers = self._aligned(condition, otherwise, *args)
         level = max(r.level for r in registers)
         with self.at(level):
-            return self._branch(function, *registers, level=self.scope.depth)
+            return self._branch(function, *registers, level=self.scope.depth, together=together)
 
     def _branch(
-        self, function: Callable[..., Value], condition: Register, otherwise: Register, *args: Register, level: int
+        self,
+        function: Callable[..., Value],
+        condition: Register,
+        otherwise: Register,
+        *args: Register,
+        level: int,
+        together: bool,
     ) -> Register:
         """The call, in a branch of its own. The usual path only looks at the condition."""
         if condition.lanes > 1 and self.mask is not None:
@@ -100,7 +114,7 @@ class Mathlib(Loops):
         self.builder.cbranch(self.any_lane(condition), rare, joined)
         self.builder.position_at_end(rare)
         operands = (condition, otherwise, *args)
-        result = self.builder.call(self._out_of_line(function, operands), [x.llvm for x in operands])
+        result = self.builder.call(self._out_of_line(function, operands, together), [x.llvm for x in operands])
         self.builder.branch(joined)
         self.builder.position_at_end(joined)
         phi = self.builder.phi(otherwise.llvm.type)
@@ -108,15 +122,25 @@ class Mathlib(Loops):
         phi.add_incoming(otherwise.llvm, before)
         return Register(phi, otherwise.dtype, otherwise.lanes, level)
 
-    def _out_of_line(self, function: Callable[..., Value], operands: tuple[Register, ...]) -> Any:
+    def _out_of_line(self, function: Callable[..., Value], operands: tuple[Register, ...], together: bool) -> Any:
         """A function of the module, generated once: `otherwise` with `function(*args)` in the lanes of the condition.
 
-        It goes from lane to lane: rare cases come one at a time, and scalar code takes LLVM a fraction of the time.
+        It goes from lane to lane, unless all are wanted together: rare cases come one at a time, and scalar code takes
+        LLVM a fraction of the time.
         """
         callee, new = self._function(function, operands[1].llvm.type, operands, "noinline", "cold")
         if new is not None:
-            new.builder.ret(new._lane_by_lane(function, [x.dtype for x in operands], operands[0].lanes))
+            body = new._lanes_together if together else new._lane_by_lane
+            new.builder.ret(body(function, [x.dtype for x in operands], operands[0].lanes))
         return callee
+
+    def _lanes_together(self, function: Callable[..., Value], dtypes: list[DType], lanes: int) -> Any:
+        """As `_lane_by_lane`, all at once."""
+        condition, otherwise, *args = map(Register, self.function.args, dtypes, [lanes] * len(dtypes))
+        mask = Mask(condition, None) if lanes > 1 else None
+        self.scopes = [Scope(0, is_loop=False, lanes=lanes, mask=mask)]
+        result = self.vector(function(self, *args), lanes)
+        return self.vector(self.select(condition, result, otherwise), lanes).llvm
 
     def _lane_by_lane(self, function: Callable[..., Value], dtypes: list[DType], lanes: int) -> Any:
         """The body of an out-of-line function; its parameters are the condition, `otherwise` and the arguments."""

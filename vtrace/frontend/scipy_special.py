@@ -9,7 +9,7 @@ from scipy import special
 from vtrace.frontend.numpy_elementwise import constant_like, less, register, select
 from vtrace.frontend.trace import emit
 from vtrace.frontend.tracer import Tracer
-from vtrace.ops import transcendental
+from vtrace.ops import special as ops
 
 
 def _expit(x: Tracer) -> Any:
@@ -30,7 +30,12 @@ def _logit(x: Tracer) -> Any:
 
 def _ndtr(x: Tracer) -> Any:
     """The distribution function of the standard normal distribution."""
-    return 0.5 * emit(transcendental.Erfc(), x * -math.sqrt(0.5))
+    return 0.5 * emit(ops.Erfc(), x * -math.sqrt(0.5))
+
+
+def _erfcinv(x: Tracer) -> Any:
+    """The inverse of erfc."""
+    return -math.sqrt(0.5) * emit(ops.Ndtri(), x / 2)
 
 
 def _times_log(x: Tracer, y: Tracer, log: Any) -> Tracer:
@@ -44,8 +49,13 @@ def _entr(x: Tracer) -> Tracer:
     return select(less(x, 0), constant_like(x, -math.inf), -_times_log(x, x, np.log))
 
 
-register(special.erf, lambda x: emit(transcendental.Erf(), x))
-register(special.erfc, lambda x: emit(transcendental.Erfc(), x))
+register(special.erf, lambda x: emit(ops.Erf(), x))
+register(special.erfc, lambda x: emit(ops.Erfc(), x))
+register(special.gammaln, lambda x: emit(ops.Gammaln(), x))
+register(special.psi, lambda x: emit(ops.Digamma(), x))  # which SciPy calls digamma too
+register(special.ndtri, lambda x: emit(ops.Ndtri(), x))
+register(special.erfinv, lambda x: emit(ops.Erfinv(), x))
+register(special.erfcinv, _erfcinv)
 register(special.expit, _expit)
 register(special.log_expit, _log_expit)
 register(special.logit, _logit)

@@ -80,11 +80,20 @@ class Emitter(Protocol):
     def when(self, condition: Value, then: Callable[[], Value], otherwise: Value) -> Value:
         """`then()` where the condition holds, else `otherwise`; `then` reads nothing for an index where it fails."""
 
-    def rarely(self, condition: Value, function: "Callable[..., Value]", args: Values, otherwise: Value) -> Value:
+    def rarely(
+        self,
+        condition: Value,
+        function: "Callable[..., Value]",
+        args: Values,
+        otherwise: Value,
+        *,
+        together: bool = False,
+    ) -> Value:
         """`function(emitter, *args)` where the condition holds, else `otherwise`.
 
         For costly code that few elements need. `function` is a function of a module, depends on nothing but its
         arguments and works for all of their values, so it may be put out of line, computed once and for all lanes.
+        `together` says that where one element needs it, its neighbours tend to need it too.
         """
 
     def and_(self, x: Value, y: Value) -> Value: ...

@@ -21,4 +21,5 @@ from vtrace.ops import rounding as rounding
 from vtrace.ops import scan as scan
 from vtrace.ops import scatter as scatter
 from vtrace.ops import selection as selection
+from vtrace.ops import special as special
 from vtrace.ops import transcendental as transcendental

@@ -3,7 +3,6 @@
 They are accurate to 2 units in the last place; special values (infinities, NaN, signed zeros) are NumPy's.
 """
 
-import math
 from dataclasses import dataclass
 from typing import final
 
@@ -253,33 +252,3 @@ class Hypot(Binary):
 
     def scalar(self, e: Emitter, x: Value, y: Value) -> Value:
         return e.math("hypot", x, y)
-
-
-@final
-@primitive("erf")
-@dataclass(frozen=True)
-class Erf(Unary):
-    """The error function."""
-
-    kinds = FLOATS
-
-    def evaluate(self, x: Array) -> Array:
-        return np.asarray(np.vectorize(math.erf, otypes=[x.dtype])(x))
-
-    def scalar(self, e: Emitter, x: Value) -> Value:
-        return e.math("erf", x)
-
-
-@final
-@primitive("erfc")
-@dataclass(frozen=True)
-class Erfc(Unary):
-    """1 - erf(x), accurate where that is small."""
-
-    kinds = FLOATS
-
-    def evaluate(self, x: Array) -> Array:
-        return np.asarray(np.vectorize(math.erfc, otypes=[x.dtype])(x))
-
-    def scalar(self, e: Emitter, x: Value) -> Value:
-        return e.math("erfc", x)

@@ -70,11 +70,14 @@ def arcsinh(x: Number) -> Number:
         return ((size < math.inf) & (size > 2.0**-12)).select(result, size).copysign(x)
     limit = 2.0 ** (x.format.bias // 2 - 4)
     inner = size.clamp(0.0, limit)
-    # log1p(x + x**2 / (1 + sqrt(1 + x**2))), or log(2 x) where 1 is lost against x**2.
-    square = two_product(inner, inner)
-    root = square_root(add(square, Double(x.like(1.0), x.like(0.0))))
-    below = add(root, Double(x.like(1.0), x.like(0.0)))
-    return finish_inverse(size, size > limit, add(Double(inner, x.like(0.0)), divide(square, below))).copysign(x)
+    # log1p(x + (sqrt(1 + x**2) - 1)), or log(2 x) where 1 is lost against x**2.
+    square, lost = two_product(inner, inner)
+    high, low = two_sum(square, x.like(1.0))
+    root = square_root(Double(high, low + lost))
+    # What cancels against 1 is exact, and the low part of the root has bits enough for what is left.
+    excess = root.high - 1.0
+    total = two_sum(inner, excess)
+    return finish_inverse(size, size > limit, Double(total.high, total.low + root.low)).copysign(x)
 
 
 def arccosh(x: Number) -> Number:

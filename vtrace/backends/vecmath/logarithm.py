@@ -107,6 +107,14 @@ def log_wide(x: Number) -> Number:
     return log2_wide(*split_normal(x)) * c.LN2[8][0]
 
 
+def log_double(x: Number) -> Double:
+    """log(x) for a finite x above 0."""
+    m, exponent = split_exponent(x)
+    k = integer_to_float(exponent, x.format)
+    high, low = two_product(k, x.part(c.LN2, 0))
+    return add(Double(high, k.fma(x.part(c.LN2, 1), low)), log_near_one(m - 1.0))
+
+
 def log1p_double(f: Double) -> Double:
     """log(1 + f) for a finite f above -1."""
     form = f.high.format

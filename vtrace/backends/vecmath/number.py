@@ -39,6 +39,11 @@ class Format:
         return 2.0**-self.mantissa
 
     @property
+    def sign_bit(self) -> int:
+        """The integer of which only the bit of the sign is set."""
+        return -(1 << (8 * self.dtype.itemsize - 1))
+
+    @property
     def min_normal(self) -> float:
         """The smallest normal number."""
         return 2.0 ** (1 - self.bias)
@@ -181,10 +186,18 @@ class Number:
         """`table` at this integer, in its dtype."""
         return self._new(self.e.lookup(table, self.value, self.dtype))
 
-    def rarely(self, function: "Callable[..., Number]", args: "tuple[Number, ...]", otherwise: "Number") -> "Number":
+    def rarely(
+        self,
+        function: "Callable[..., Number]",
+        args: "tuple[Number, ...]",
+        otherwise: "Number",
+        *,
+        together: bool = False,
+    ) -> "Number":
         """`function(*args)` where this bool holds, computed only if it holds in some lane; else `otherwise`."""
         values = tuple(x.value for x in args)
-        return self._new(self.e.rarely(self.value, on_values(function), values, otherwise.value))
+        rule = on_values(function)
+        return self._new(self.e.rarely(self.value, rule, values, otherwise.value, together=together))
 
     def clamp(self, low: float, high: float) -> "Number":
         """Limited to [low, high]; NaN stays."""

@@ -141,7 +141,13 @@ class NumpyEmitter:
         return self.select(condition, np.asarray(then()), np.asarray(otherwise)) if condition.any() else otherwise
 
     def rarely(
-        self, condition: Array, function: Callable[..., Value], args: tuple[Array, ...], otherwise: Value
+        self,
+        condition: Array,
+        function: Callable[..., Value],
+        args: tuple[Array, ...],
+        otherwise: Value,
+        *,
+        together: bool = False,
     ) -> Value:
         return self.when(condition, lambda: function(self, *args), otherwise)
 

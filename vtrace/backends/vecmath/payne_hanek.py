@@ -36,10 +36,8 @@ def fraction_of_turn(x: Number) -> list[Number]:
     return [total & LIMB for total in totals[1:5]]
 
 
-def reduce_huge(x: Number) -> tuple[Number, Double]:
-    """(n, r) with x = n pi/2 + r for a finite x of at least 2**11 (float32: 2**-7), n as an int64 modulo 4."""
-    single = x.dtype.itemsize == 4
-    size = abs(x).convert(FLOAT64_FORMAT.dtype)
+def reduce_huge(size: Number) -> tuple[Number, Double]:
+    """(n, r) with size = n pi/2 + r for a float64 of at least 2**11, n as an int64 modulo 4; NaN for infinity."""
     first, second, third, fourth = fraction_of_turn(size)
     top = (first << 32) | second
     n = (top + 2**61) >> 62
@@ -53,12 +51,4 @@ def reduce_huge(x: Number) -> tuple[Number, Double]:
     high, low = fast_two_sum(head.high, middle.high)
     quarters = fast_two_sum(high, low + (middle.low + weighed(fourth, -126)))
     r = multiply(quarters, constant(size, c.HALF_PI))
-    negative = x < 0.0
-    r = Double(negative.select(-r.high, r.high), negative.select(-r.low, r.low))
-    n = n.convert(I64)
-    n = negative.select(-n, n)
-    if not single:
-        return n, r
-    rounded = r.high.convert(x.dtype)
-    rest = (r.high - rounded.convert(size.dtype)) + r.low
-    return n.convert(x.format.integer), Double(rounded, rest.convert(x.dtype))
+    return n.convert(I64), Double(r.high + (size - size), r.low)

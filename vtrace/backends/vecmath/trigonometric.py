@@ -1,137 +1,123 @@
-"""sin, cos and tan: x = n pi/2 + r with |r| <= pi/4, a polynomial for each of sin(r) and cos(r), and n says which."""
+"""sin, cos and tan: |x| = n pi/2 + r with |r| <= pi/4, a polynomial for each of sin(r) and cos(r), and n says which."""
 
-import math
 from collections.abc import Callable
 from typing import NamedTuple
 
 from vtrace.backends.vecmath import coefficients as c
-from vtrace.backends.vecmath.doubled import Double, divide, fast_two_sum, two_product, two_sum
+from vtrace.backends.vecmath.doubled import Double, divide, fast_two_sum
 from vtrace.backends.vecmath.number import FLOAT64_FORMAT, Number
 from vtrace.backends.vecmath.payne_hanek import reduce_huge
-from vtrace.backends.vecmath.scaling import round_product, round_to_integer
 
 
 class Reduced(NamedTuple):
-    """x = n pi/2 + r; only the low two bits of n matter."""
+    """n pi/2 + r; only the low two bits of n matter."""
 
     n: Number
     r: Double
 
 
-def reduce(x: Number) -> Reduced:
-    """x less the nearest multiple of pi/2, by Cody and Waite's method, for |x| below `REDUCTION_LIMIT`.
+MODERATE = (1.5 * 2.0**10, 1.5 * 2.0**22)
+"""The largest number that `reduce` is good for, in float32 and in float64."""
 
-    With fma the first two steps are exact and the parts of pi/2 use all bits of their floats.
+
+def reduce(size: Number) -> Reduced:
+    """`size` less the nearest multiple of pi/2, by Cody and Waite's method, for numbers from 0 to `MODERATE`.
+
+    With fma the first step is exact. The second part of pi/2 is so short that what rounding loses in the second step
+    can be computed exactly too; it is in r.low, which is not small against r.high where that is tiny.
     """
-    rounded, n = round_product(x, x.part(c.TWO_OVER_PI, 0))
-    first = (-rounded).fma(x.part(c.HALF_PI, 0), x)
-    product, error = two_product(rounded, x.part(c.HALF_PI, 1))
-    high, low = two_sum(first, -product)
-    low = low - rounded.fma(x.part(c.HALF_PI, 2), error)
-    return Reduced(n, fast_two_sum(high, low))
+    shifter = size.like(size.format.shifter)
+    shifted = size.fma(size.part(c.TWO_OVER_PI, 0), shifter)
+    minus = shifter - shifted
+    first = minus.fma(size.part(c.HALF_PI_STEPS, 0), size)
+    high = minus.fma(size.part(c.HALF_PI_STEPS, 1), first)
+    low = minus.fma(size.part(c.HALF_PI_STEPS, 1), first - high)
+    return Reduced(shifted.bits(), Double(high, minus.fma(size.part(c.HALF_PI_STEPS, 2), low)))
 
 
 def sin_kernel(r: Double) -> Double:
-    """sin(r), not yet rounded."""
+    """sin(r), not yet rounded, but for 1/6 unit in its last place."""
     z = r.high * r.high
-    return Double(r.high, (r.high * z).fma(z.polynomial(c.SIN), (0.5 * z).fma(-r.low, r.low)))
+    return Double(r.high, (r.high * z).fma(z.polynomial(c.SIN), r.low))
 
 
 def cos_kernel(r: Double) -> Double:
-    """cos(r), not yet rounded."""
+    """cos(r), not yet rounded, but for 1/4 unit in its last place."""
     z = r.high * r.high
-    half, error = two_product(0.5 * r.high, r.high)
-    whole, lost = fast_two_sum(r.high.like(1.0), -half)
-    rest = (z * z).fma(z.polynomial(c.COS), r.high.fma(-r.low, lost - error))
-    return Double(whole, rest)
+    most = z.fma(-0.5, 1.0)
+    lost = z.fma(-0.5, 1.0 - most)
+    return Double(most, (z * z).fma(z.polynomial(c.COS), r.high.fma(-r.low, lost)))
 
 
-REDUCTION_LIMIT = (2.0**40, 2.0**36)
-"""Up to here `reduce_wide` (for float32) and `reduce` (for float64) are good."""
+def last_bit(n: Number) -> Number:
+    """Whether an integer is odd."""
+    return (n << (8 * n.dtype.itemsize - 1)) < 0
 
 
-def reduce_wide(x: Number, turns: Number) -> Number:
-    """x - turns * pi/2 in float64 for a float32 x: one float64 has bits enough."""
-    return (-turns).fma(x.like(c.HALF_PI[8][1]), (-turns).fma(x.like(c.HALF_PI[8][0]), x))
+def quarter_turn(reduced: Reduced, turns: int, sign: Number | None = None) -> Number:
+    """sin(x + turns * pi/2), with x reduced; times -1 where `sign` is negative."""
+    n = reduced.n + turns if turns else reduced.n
+    size = last_bit(n).select(cos_kernel(reduced.r).total(), sin_kernel(reduced.r).total())
+    flips = n << (8 * n.dtype.itemsize - 2)
+    return flip(size, flips if sign is None else flips ^ sign.bits())
 
 
-def sin_size32(x: Number, shift: float) -> Number:
-    """sin(x + shift * pi) for a float32 x and a shift of 0 or 1/2: a polynomial for up to half a turn serves both."""
-    wide = x.convert(FLOAT64_FORMAT.dtype)
-    half_turns, n = round_to_integer(wide.fma(0.5 * c.TWO_OVER_PI[8][0], shift))
-    r = reduce_wide(wide, 2.0 * half_turns - 2.0 * shift)
-    z = r * r
-    sine = (r * z).fma(z.polynomial(c.SIN_WIDE, size=4), r)
-    return (sine.bits() ^ (n << 63)).as_float(FLOAT64_FORMAT).convert(x.dtype)
+def flip(x: Number, flips: Number) -> Number:
+    """-x where the integer `flips` is negative, else x."""
+    return (x.bits() ^ (flips & x.format.sign_bit)).as_float(x.format)
 
 
-def tan_size32(x: Number) -> Number:
-    """tan(x) for a float32 x."""
-    wide = x.convert(FLOAT64_FORMAT.dtype)
-    quarters, n = round_product(wide, wide.like(c.TWO_OVER_PI[8][0]))
-    r = reduce_wide(wide, quarters)
-    z = r * r
-    tangent = (r * z).fma(z.polynomial(c.TAN_WIDE, size=4), r)
-    odd = (n & 1).differs(0)
-    return (odd.select(r.like(-1.0), tangent) / odd.select(tangent, 1.0)).convert(x.dtype)
-
-
-def unless_huge(x: Number, usual: Number, of_huge: Callable[[Number], Number]) -> Number:
-    """`usual`, or `of_huge(x)` where x is beyond the limit."""
-    huge = (abs(x) > x.by_format(*REDUCTION_LIMIT)) & (abs(x) < math.inf)
-    return huge.rarely(of_huge, (x,), usual)
-
-
-def quarter_turn(reduced: Reduced, turns: int) -> Number:
-    """sin(x + turns * pi/2)."""
+def tangent(reduced: Reduced, sign: Number) -> Number:
+    """tan(x), with x reduced; times -1 where `sign` is negative."""
     n, r = reduced
-    sine, cosine = sin_kernel(r), cos_kernel(r)
-    shifted = n + turns
-    odd = (shifted & 1).differs(0)
-    size = odd.select(cosine.total(), sine.total())
-    return (shifted & 2).differs(0).select(-size, size)
+    z = r.high * r.high
+    lost = r.high.fma(r.high, -z)
+    sine = fast_two_sum(*sin_kernel(Double(r.high, (-0.5 * z).fma(r.low, r.low))))
+    most, less = cos_kernel(r)
+    cosine = fast_two_sum(most, lost.fma(-0.5, less))
+    odd = last_bit(n)
+    top = Double(odd.select(-cosine.high, sine.high), odd.select(-cosine.low, sine.low))
+    bottom = Double(odd.select(sine.high, cosine.high), odd.select(sine.low, cosine.low))
+    return flip(divide(top, bottom).total(), sign.bits())
 
 
-def sin_of_huge(x: Number) -> Number:
-    """sin(x) for a huge finite x."""
-    return quarter_turn(Reduced(*reduce_huge(x)), 0)
+def sin_of_large(x: Number) -> Number:
+    """sin(x) for numbers beyond `MODERATE`, infinite ones too."""
+    if x.dtype.itemsize == 4:
+        return sin(x.convert(FLOAT64_FORMAT.dtype)).convert(x.dtype)
+    return quarter_turn(Reduced(*reduce_huge(abs(x))), 0, x)
 
 
-def cos_of_huge(x: Number) -> Number:
-    """cos(x) for a huge finite x."""
-    return quarter_turn(Reduced(*reduce_huge(x)), 1)
+def cos_of_large(x: Number) -> Number:
+    """The same for cos."""
+    if x.dtype.itemsize == 4:
+        return cos(x.convert(FLOAT64_FORMAT.dtype)).convert(x.dtype)
+    return quarter_turn(Reduced(*reduce_huge(abs(x))), 1)
 
 
-def tan_of_huge(x: Number) -> Number:
-    """tan(x) for a huge finite x."""
-    return tangent(Reduced(*reduce_huge(x)))
+def tan_of_large(x: Number) -> Number:
+    """The same for tan."""
+    if x.dtype.itemsize == 4:
+        return tan(x.convert(FLOAT64_FORMAT.dtype)).convert(x.dtype)
+    return tangent(Reduced(*reduce_huge(abs(x))), x)
+
+
+def unless_large(x: Number, usual: Number, of_large: Callable[[Number], Number]) -> Number:
+    """`usual`, or `of_large(x)` where `reduce` is not good enough."""
+    single = x.dtype.itemsize == 4
+    return (abs(x) > x.by_format(*MODERATE)).rarely(of_large, (x,), usual, together=single)
 
 
 def sin(x: Number) -> Number:
     """The sine of x radians."""
-    usual = sin_size32(x, 0.0) if x.dtype.itemsize == 4 else quarter_turn(reduce(x), 0)
-    # The sign of -0.0 is lost in the reduction.
-    return (abs(x) < x.format.epsilon).select(x, unless_huge(x, usual, sin_of_huge))
+    return unless_large(x, quarter_turn(reduce(abs(x)), 0, x), sin_of_large)
 
 
 def cos(x: Number) -> Number:
     """The cosine of x radians."""
-    usual = sin_size32(x, 0.5) if x.dtype.itemsize == 4 else quarter_turn(reduce(x), 1)
-    return unless_huge(x, usual, cos_of_huge)
+    return unless_large(x, quarter_turn(reduce(abs(x)), 1), cos_of_large)
 
 
 def tan(x: Number) -> Number:
     """The tangent of x radians."""
-    usual = tan_size32(x) if x.dtype.itemsize == 4 else tangent(reduce(x))
-    return (abs(x) < x.format.epsilon).select(x, unless_huge(x, usual, tan_of_huge))
-
-
-def tangent(reduced: Reduced) -> Number:
-    """tan(x)."""
-    n, r = reduced
-    sine = fast_two_sum(*sin_kernel(r))
-    cosine = fast_two_sum(*cos_kernel(r))
-    odd = (n & 1).differs(0)
-    top = Double(odd.select(-cosine.high, sine.high), odd.select(-cosine.low, sine.low))
-    bottom = Double(odd.select(sine.high, cosine.high), odd.select(sine.low, cosine.low))
-    return divide(top, bottom).total()
+    return unless_large(x, tangent(reduce(abs(x)), x), tan_of_large)
