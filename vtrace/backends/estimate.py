@@ -103,7 +103,7 @@ def _weight(op: Primitive, operands: Sequence[Shape]) -> float:
     if isinstance(op, Reduction):
         return math.prod(d for a in op.axes if isinstance(d := operands[0][a], int))
     if isinstance(op, Elementwise):
-        return FUNCTION if isinstance(op, Uniform) and op.kinds == FLOATS else 1.0
+        return FUNCTION if isinstance(op, Uniform) and op.kinds == FLOATS else op.work
     return 0.5
 
 
