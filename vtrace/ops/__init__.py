@@ -25,3 +25,4 @@ from vtrace.ops import selection as selection
 from vtrace.ops import threefry as threefry
 from vtrace.ops import transcendental as transcendental
 from vtrace.ops import uniform_to_normal as uniform_to_normal
+from vtrace.ops import windows as windows

@@ -15,8 +15,9 @@ from vtrace.ops.kinds import Elementwise, Reduction
 from vtrace.ops.logic import And, Not, Or, ShiftLeft, ShiftRight, Xor
 from vtrace.ops.movement import Broadcast, Concatenate, Iota, Pad, Reshape, Reverse, Slice, Transpose
 from vtrace.ops.selection import Convert, IsFinite, IsInf, IsNan, Select
+from vtrace.ops.windows import Windows
 
-MOVEMENT = (Broadcast, Iota, Reshape, Reverse, Slice, Transpose)
+MOVEMENT = (Broadcast, Iota, Reshape, Reverse, Slice, Transpose, Windows)
 """Nothing but index arithmetic: repeated in every kernel that reads the result, never stored for its own sake."""
 
 CHEAP = (
