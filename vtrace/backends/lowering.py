@@ -13,6 +13,7 @@ from typing import Any, cast
 
 from llvmlite import ir
 
+from vtrace.backends.alignment import aligned
 from vtrace.backends.control import Control
 from vtrace.backends.estimate import ROOM_FOR_ROWS
 from vtrace.backends.extents import symbols_in
@@ -64,6 +65,8 @@ class Lowering(Control):
         self.sizes = {s: Register(next(arguments), INT64) for s in symbols_in(graph)}
         self.start, self.stop = (Register(next(arguments), INT64) for _ in range(2))
         lanes = layout.width if layout.mode == "batch" else 1
+        self.aligned = aligned(graph) if layout.symbol is None and layout.extents else None
+        """Without a batch the values that have a parallel axis; with one, its symbol tells them."""
         self.turned = [self._in_rows(a.type) for a in graph.outputs]
         self.kernel = Frame(graph, list(map(self._input, inputs)), self._rest, lanes)
 
@@ -104,8 +107,8 @@ class Lowering(Control):
 
     def _rest(self, var: Var) -> Shape | None:
         """What one example has of a value of the kernel's own graph."""
-        axis = self.layout.parallel_axis(var.type.shape)
-        if axis is None or self.layout.mode == "flat":
+        axis = self._axis(var)
+        if self.layout.mode == "flat" or (axis is None and self.aligned is None):
             return None
         return tuple(d for a, d in enumerate(var.type.shape) if a != axis)
 
@@ -169,7 +172,13 @@ class Lowering(Control):
         return rest if axis is None else (*rest[:axis], self.position, *rest[axis:])
 
     def _parallel_axis(self, frame: Frame, atom: Atom) -> int | None:
-        return self.layout.parallel_axis(atom.type.shape) if frame is self.kernel else None
+        return self._axis(atom) if frame is self.kernel else None
+
+    def _axis(self, atom: Atom) -> int | None:
+        """The axis of a value of the kernel's own graph that runs in parallel, if it has one."""
+        if self.aligned is not None and atom not in self.aligned:
+            return None
+        return self.layout.parallel_axis(atom.type.shape)
 
     def _level(self, frame: Frame, var: Var) -> int:
         """The depth at which one example's part of a value is computed."""
@@ -286,7 +295,8 @@ class Lowering(Control):
         def element(index: Index) -> None:
             for k in fresh:
                 atom = self.graph.outputs[k]
-                whole = self._whole(self.kernel, atom, index)
+                axis = self.layout.parallel_axis(atom.type.shape)
+                whole = index if axis is None else (*index[:axis], self.position, *index[axis:])
                 value = self.value(self.kernel, atom, whole)
                 if k in turned:
                     self.keep(turned[k][0], index, value)
