@@ -26,7 +26,8 @@ class Faults(Access):
     around: Scope | None = None
     """The loop over examples, where it is one that code can be moved out of."""
     start: Register
-    """Where this call of the function begins along the parallel axis."""
+    stop: Register
+    """Where this call of the function begins and ends along the parallel axis."""
     equation: int
     """The number of the equation being lowered."""
 
@@ -39,10 +40,18 @@ class Faults(Access):
         outside = self.or_(below, self.compare("ge", index, size))
         # what all lanes share stays so: only whether to note it depends on the lanes in use
         mask = self.mask if self.lanes > 1 else None
-        self._note(outside if mask is None else self.and_(mask.vector, outside), index, size, axis)
+        noted = outside if mask is None else self.and_(mask.vector, outside)
+        if self._before_examples:
+            noted = self.and_(noted, self.compare("lt", self.start, self.stop))  # without examples nothing is wrong
+        self._note(noted, index, size, axis)
         if wrap:
             index = self.select(self.compare("lt", index, int_constant(0)), self.add(index, size), index)
         return self.select(outside, int_constant(0), index)
+
+    @property
+    def _before_examples(self) -> bool:
+        """Whether this is outside of the loop over examples, where what they all share is computed."""
+        return self.around is not None and all(s is not self.around for s in self.scopes)
 
     def _note(self, outside: Register, index: Value, size: Register, axis: int) -> None:
         builder, faulty, done = self.builder, self.block("fault"), self.block("checked")
@@ -51,9 +60,7 @@ class Faults(Access):
         builder.position_at_end(faulty)
         outer = self.scope
         with self.inside(Scope(outer.depth, is_loop=False, lanes=outer.lanes, mask=outer.mask)):
-            # what all examples share may be computed outside of the loop over them
-            outside_examples = self.around is not None and all(s is not self.around for s in self.scopes)
-            here = self.start if outside_examples else self.position
+            here = self.start if self._before_examples else self.position
             position, index = self._first(outside, here), self._first(outside, index)
             builder.atomic_rmw("umin", self._field(0), position.llvm, "monotonic")
             first, details = self.block("first"), self.block("noted")
