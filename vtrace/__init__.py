@@ -11,6 +11,7 @@ array([ 576, 2025])
 from vtrace import ir as ir
 from vtrace import lax as lax
 from vtrace import numpy as numpy
+from vtrace import random as random
 from vtrace import special as special
 from vtrace.api import Function as Function
 from vtrace.api import Inspection as Inspection
@@ -22,6 +23,7 @@ from vtrace.api import vmap as vmap
 from vtrace.errors import ArgumentError as ArgumentError
 from vtrace.errors import AxesError as AxesError
 from vtrace.errors import ConcretizationError as ConcretizationError
+from vtrace.errors import ConstantRandomWarning as ConstantRandomWarning
 from vtrace.errors import DTypeError as DTypeError
 from vtrace.errors import EscapedTracerError as EscapedTracerError
 from vtrace.errors import IndexOutOfRangeError as IndexOutOfRangeError

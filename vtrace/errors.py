@@ -51,3 +51,7 @@ class IndexOutOfRangeError(VTraceError, IndexError):
 
 class UsageError(VTraceError, ValueError):
     """A wrong name or option given to the command line or to a public function."""
+
+
+class ConstantRandomWarning(UserWarning):
+    """A traced function used `np.random`, whose numbers became constants of the program."""

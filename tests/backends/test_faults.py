@@ -101,3 +101,17 @@ def test_a_checked_index_that_lanes_share_stays_shared(monkeypatch: pytest.Monke
     x = np.random.default_rng(0).standard_normal((5, 4, 3, 6))
     j = np.random.default_rng(1).integers(-3, 3, (5, 7))
     np.testing.assert_array_equal(vtrace.vmap(update)(x, j), [update(a.copy(), b) for a, b in zip(x, j, strict=True)])
+
+
+def test_an_index_that_all_examples_share_within_a_loop() -> None:
+    """It is looked at once, before the loop over the examples; where there are none, nothing is wrong with it."""
+
+    def rows(table: Any, index: Any, x: Any) -> Any:
+        return lax.map(lambda factor: np.cumsum(table)[index] * factor, x[None])[0]
+
+    f = vtrace.vmap(rows, in_axes=(None, None, 0))
+    x = np.arange(9.0)
+    np.testing.assert_array_equal(f(TABLE, np.array([1, -1, 3]), x), np.cumsum(TABLE)[[1, -1, 3]] * x[:, None])
+    with pytest.raises(IndexError, match="index 7 is out of bounds for axis 0 with size 7"):
+        f(TABLE, np.array([1, 7, 3]), x)
+    assert f(TABLE, np.array([1, 7, 3]), x[:0]).shape == (0, 3)

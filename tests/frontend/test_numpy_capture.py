@@ -174,8 +174,8 @@ def test_attributes() -> None:
 
 def test_unknown_functions_and_arguments_are_refused_by_name() -> None:
     for function, text in [
-        (lambda x: np.sort(x), "np.sort is not supported on traced arrays"),
-        (lambda x: np.linalg.eigh(x), "np.linalg.eigh is not supported on traced arrays"),
+        (lambda x: np.setxor1d(x, x), "np.setxor1d is not supported on traced arrays"),
+        (lambda x: np.linalg.eig(x), "np.linalg.eig is not supported on traced arrays"),
         (lambda x: np.sum(x, where=x > 0), "np.sum with the argument where is not supported"),
         (lambda x: np.mean(x, where=x > 0), "np.mean with the argument where is not supported"),
         (lambda x: np.add(x, 1, where=x > 0), "use np.where(condition, result, other)"),
@@ -183,9 +183,8 @@ def test_unknown_functions_and_arguments_are_refused_by_name() -> None:
             lambda x: np.add(x, 1, out=np.zeros(3)),
             "with out= is not supported on traced arrays; write `x = np.add(...)`",
         ),
-        (lambda x: np.add.at(x, 0, 1), "np.add.at is not supported"),
         (lambda x: np.add.reduceat(x, [0]), "np.add.reduceat is not supported"),
-        (lambda x: np.gcd(x.astype(int), 2), "np.gcd is not supported on traced arrays"),
+        (lambda x: np.packbits(x > 0), "np.packbits is not supported on traced arrays"),
         (lambda x: np.where(x > 0), "use np.where(condition, x, y)"),
         (lambda x: np.full_like(np.zeros(3), x[0]), "make the array with vtrace.numpy"),
         (lambda x: x.reshape(3, order="F"), "np.reshape with order='F' is not supported"),
@@ -194,8 +193,8 @@ def test_unknown_functions_and_arguments_are_refused_by_name() -> None:
             run(function, V)
         assert text in str(caught.value)
         assert __file__ in str(caught.value)
-    with pytest.raises(AttributeError, match=r"ndarray\.sort is not supported on traced arrays"):
-        run(lambda x: x.sort(), V)
+    with pytest.raises(AttributeError, match=r"ndarray\.tobytes is not supported on traced arrays"):
+        run(lambda x: x.tobytes(), V)
     with pytest.raises(TypeError, match="unexpected keyword"):
         run(lambda x: np.sum(x, foo=1), V)
 

@@ -244,5 +244,3 @@ def test_what_depends_on_values_names_the_remedy() -> None:
         run(lambda x: x[x > 3], X)
     with pytest.raises(ConcretizationError, match=r"write x\[start \+ np\.arange\(length\)\]"):
         run(lambda x, i: x[i : i + 2], X, np.int64(0))
-    with pytest.raises(UnsupportedError, match="several traced positions"):
-        run(lambda x, i: x.__setitem__(np.stack([i, i]), 1), X, np.int64(0))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from vtrace.api.dice import watching_dice
 from vtrace.api.leaves import check_result, identifier
 from vtrace.api.signature import Signature
 from vtrace.errors import AxesError
@@ -50,7 +51,8 @@ def capture(
         results.append((spec, paths, axes))
         return leaves
 
-    traced = trace(flat, signature.types, [identifier(n) for n in names], signature.weak)
+    with watching_dice(function, what):
+        traced = trace(flat, signature.types, [identifier(n) for n in names], signature.weak)
     ((spec, paths, axes),) = results
     if signature.size is None:
         return Captured(traced.graph, traced.graph, traced.captured, spec, ())

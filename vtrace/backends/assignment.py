@@ -9,7 +9,8 @@ from abc import abstractmethod
 from collections.abc import Collection, Sequence
 
 from vtrace.backends.frame import Frame, Source
-from vtrace.backends.procedures import Procedures, SourceRead, StoragePlace
+from vtrace.backends.procedures import Procedures, StoragePlace
+from vtrace.backends.reads import SourceRead
 from vtrace.backends.storage import Storage
 from vtrace.ir.emitter import Index, Read, Value
 from vtrace.ir.graph import Atom, Equation, Var

@@ -10,7 +10,7 @@ from vtrace.ir.primitive import Primitive
 from vtrace.ir.types import Shape
 from vtrace.ops.contraction import Dot
 from vtrace.ops.control import Cond, Mapped, Scan, While
-from vtrace.ops.kinds import FLOATS, Uniform
+from vtrace.ops.kinds import FLOATS, Elementwise, Uniform
 from vtrace.ops.procedure import work_of
 
 NANOSECONDS = 0.1
@@ -53,6 +53,8 @@ def _equation(equation: Equation, elements: Elements) -> int:
         return result * math.prod(d for a in op.contract[0] if isinstance(d := x[a], int))
     if isinstance(op, Uniform) and op.kinds == FLOATS:
         return FUNCTION * result
+    if isinstance(op, Elementwise):
+        return int(op.work) * result
     if isinstance(op, Mapped):
         return elements((op.size,)) * _control(op.primitive)
     return max([result, _control(op), *(elements(a.type.shape) for a in equation.inputs)])

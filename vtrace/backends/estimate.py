@@ -17,6 +17,7 @@ from vtrace.ops.control import Cond, Mapped, Scan, While
 from vtrace.ops.kinds import FLOATS, Elementwise, Reduction, Uniform
 from vtrace.ops.movement import Broadcast, Reshape, Slice, Transpose
 from vtrace.ops.procedure import Work, work_of
+from vtrace.ops.windows import Windows
 
 FUNCTION = 10
 """How many simple operations a transcendental function is worth."""
@@ -77,7 +78,7 @@ def kept(graph: Graph) -> int:
     batched = [a.type for a in (*graph.inputs, *graph.outputs) if not symbols or symbols & set(a.type.shape)]
     total = sum(map(_bytes, batched))
     for equation in graph.equations:
-        if not isinstance(equation.primitive, Elementwise | Broadcast | Reshape | Transpose | Slice):
+        if not isinstance(equation.primitive, Elementwise | Broadcast | Reshape | Transpose | Slice | Windows):
             total += sum(_bytes(v.type) for v in equation.outputs)
         if (work := _work(equation)) is not None:
             total += work.scratch
@@ -117,8 +118,8 @@ def _weight(op: Primitive, operands: Sequence[Shape]) -> float:
     if isinstance(op, Reduction):
         return math.prod(d for a in op.axes if isinstance(d := operands[0][a], int))
     if isinstance(op, Elementwise):
-        return FUNCTION if isinstance(op, Uniform) and op.kinds == FLOATS else 1.0
-    return 0.5
+        return FUNCTION if isinstance(op, Uniform) and op.kinds == FLOATS else op.work
+    return 0.0 if isinstance(op, Windows) else 0.5
 
 
 def along_rows(graph: Graph, symbol: Symbol | None, spread: Spread) -> float:

@@ -30,7 +30,8 @@ class Faults(Access):
     around: Scope | None = None
     """The loop over examples, where it is one that code can be moved out of."""
     start: Register
-    """Where this call of the function begins along the parallel axis."""
+    stop: Register
+    """Where this call of the function begins and ends along the parallel axis."""
     equation: int
     """The number of the equation being lowered."""
 
@@ -75,6 +76,8 @@ class Faults(Access):
         wrapped = self.select(self.compare("lt", index, zero), self.add(index, limit), index) if wrap else index
         outside = self._beyond(wrapped, limit)
         bad = outside if self.mask is None or self.lanes == 1 else self.and_(self.mask.vector, outside)
+        if self._before_examples:
+            bad = self.and_(bad, self.compare("lt", self.start, self.stop))  # without examples nothing is wrong
         self._note(bad, index, size, axis)
         return self.vector(self.select(outside, zero, wrapped))
 
@@ -83,6 +86,11 @@ class Faults(Access):
         unsigned = DTYPES[f"u{8 * index.dtype.itemsize}"]
         return self.compare("ge", self.convert(index, unsigned), self.convert(limit, unsigned))
 
+    @property
+    def _before_examples(self) -> bool:
+        """Whether this is outside of the loop over examples, where what they all share is computed."""
+        return self.around is not None and all(s is not self.around for s in self.scopes)
+
     def _note(self, bad: Register, index: Value, size: Register, axis: int) -> None:
         builder, faulty, done = self.builder, self.block("fault"), self.block("checked")
         likely = builder.cbranch(self.any_lane(bad), faulty, done)
@@ -90,9 +98,7 @@ class Faults(Access):
         builder.position_at_end(faulty)
         outer = self.scope
         with self.inside(Scope(outer.depth, is_loop=False, lanes=outer.lanes, mask=outer.mask)):
-            # what all examples share may be computed outside of the loop over them
-            outside_examples = self.around is not None and all(s is not self.around for s in self.scopes)
-            here = self.start if outside_examples else self.position
+            here = self.start if self._before_examples else self.position
             position, first_index = self._first(bad, here), self.convert(self._first(bad, index), INT64)
             builder.atomic_rmw("umin", self._field(0), position.llvm, "monotonic")
             first, details = self.block("first"), self.block("noted")

@@ -13,12 +13,14 @@ from typing import Any, cast
 
 from llvmlite import ir
 
+from vtrace.backends.alignment import aligned
 from vtrace.backends.control import Control
 from vtrace.backends.estimate import ROOM_FOR_ROWS, UNROLLED
 from vtrace.backends.extents import symbols_in
 from vtrace.backends.folds import Pending
 from vtrace.backends.frame import Frame, Source
 from vtrace.backends.layout import Layout
+from vtrace.backends.reads import NodeRead
 from vtrace.backends.refill import Queue, queue_loop
 from vtrace.backends.storage import Storage
 from vtrace.backends.values import I64, POINTER, Affine, AnyValue, Pattern, Register, identity, int_constant
@@ -32,20 +34,6 @@ from vtrace.ops.kinds import Elementwise
 
 LARGE = 150
 """Kernels of more equations get one masked loop, not one for whole vectors and a masked rest: half the code."""
-
-
-class NodeRead:
-    """An operand of an equation, as its element rule sees it."""
-
-    def __init__(self, lowering: "Lowering", frame: Frame, atom: Atom) -> None:
-        self._lowering, self._frame, self._atom = lowering, frame, atom
-
-    @property
-    def type(self) -> ArrayType:
-        return self._atom.type
-
-    def __call__(self, index: Index) -> Value:
-        return self._lowering.value(self._frame, self._atom, index)
 
 
 class Lowering(Control):
@@ -64,6 +52,8 @@ class Lowering(Control):
         self.sizes = {s: Register(next(arguments), INT64) for s in symbols_in(graph)}
         self.start, self.stop = (Register(next(arguments), INT64) for _ in range(2))
         lanes = layout.width if layout.mode == "batch" else 1
+        self.aligned = aligned(graph) if layout.symbol is None and layout.extents else None
+        """Without a batch the values that have a parallel axis; with one, its symbol tells them."""
         self.turned = [self._in_rows(a.type) for a in graph.outputs]
         self.kernel = Frame(graph, list(map(self._input, inputs)), self._rest, lanes)
 
@@ -104,8 +94,8 @@ class Lowering(Control):
 
     def _rest(self, var: Var) -> Shape | None:
         """What one example has of a value of the kernel's own graph."""
-        axis = self.layout.parallel_axis(var.type.shape)
-        if axis is None or self.layout.mode == "flat":
+        axis = self._axis(var)
+        if self.layout.mode == "flat" or (axis is None and self.aligned is None):
             return None
         return tuple(d for a, d in enumerate(var.type.shape) if a != axis)
 
@@ -169,7 +159,13 @@ class Lowering(Control):
         return rest if axis is None else (*rest[:axis], self.position, *rest[axis:])
 
     def _parallel_axis(self, frame: Frame, atom: Atom) -> int | None:
-        return self.layout.parallel_axis(atom.type.shape) if frame is self.kernel else None
+        return self._axis(atom) if frame is self.kernel else None
+
+    def _axis(self, atom: Atom) -> int | None:
+        """The axis of a value of the kernel's own graph that runs in parallel, if it has one."""
+        if self.aligned is not None and atom not in self.aligned:
+            return None
+        return self.layout.parallel_axis(atom.type.shape)
 
     def _level(self, frame: Frame, var: Var) -> int:
         """The depth at which one example's part of a value is computed."""
@@ -286,7 +282,8 @@ class Lowering(Control):
         def element(index: Index) -> None:
             for k in fresh:
                 atom = self.graph.outputs[k]
-                whole = self._whole(self.kernel, atom, index)
+                axis = self.layout.parallel_axis(atom.type.shape)
+                whole = index if axis is None else (*index[:axis], self.position, *index[axis:])
                 value = self.value(self.kernel, atom, whole)
                 if k in turned:
                     self.keep(turned[k][0], index, value)

@@ -9,23 +9,13 @@ from vtrace.backends.folds import Folds
 from vtrace.backends.frame import Source
 from vtrace.backends.mathlib import Mathlib
 from vtrace.backends.placement import Scope
+from vtrace.backends.reads import SourceRead
 from vtrace.backends.stopping import Stopping
 from vtrace.backends.storage import Scratch, Storage
 from vtrace.backends.values import Register
 from vtrace.ir.emitter import Index, Value
 from vtrace.ir.types import ArrayType, DType, Shape
 from vtrace.ops.procedure import Procedure
-
-
-@dataclass(frozen=True)
-class SourceRead:
-    """An operand of a procedure."""
-
-    source: Source
-    type: ArrayType
-
-    def __call__(self, index: Index) -> Value:
-        return self.source.read(index)
 
 
 @dataclass(frozen=True)

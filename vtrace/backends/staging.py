@@ -17,7 +17,8 @@ from vtrace.ir.primitive import ElementPrimitive
 from vtrace.ir.types import Shape
 from vtrace.ops.contraction import Dot
 from vtrace.ops.kinds import FLOATS, Elementwise, Reduction, Uniform
-from vtrace.ops.movement import Broadcast
+from vtrace.ops.movement import Broadcast, Pad
+from vtrace.ops.windows import Windows
 
 SCRATCH_BYTES = 1 << 18
 """The most that one thread keeps in scratch: it lives on the stack, and should fit the second-level cache."""
@@ -25,6 +26,8 @@ MANY = 100.0
 """How often the body of a loop is taken to ask for what it reads."""
 CHEAP = 6
 """Simple operations that are rather done again than written and read back."""
+CHECKED = 4.0
+"""Operations to find out whether an element lies within what is padded."""
 
 Nest = tuple[str, Var | int]
 Demand = dict[Nest, float]
@@ -70,6 +73,8 @@ def _costs(graph: Graph) -> dict[Var, float]:
         own = 0.0
         if isinstance(op, Elementwise):
             own = FUNCTION if isinstance(op, Uniform) and op.kinds == FLOATS else 1
+        elif isinstance(op, Pad):
+            own = CHECKED
         elif isinstance(op, Dot):
             own = float(math.prod(_static(equation, 0, op.contract[0])))
             below *= own
@@ -93,6 +98,8 @@ def _asked_of(equation: Equation, position: int, asks: Demand) -> Demand:
         other = 1 - position
         free = op.free(other, equation.inputs[other].type.rank)
         return {("fold", equation.outputs[0]): total * math.prod(_static(equation, other, free))}
+    if isinstance(op, Windows):
+        return {("fold", equation.outputs[0]): total * math.prod(op.sizes)}
     if isinstance(op, Broadcast):
         # repeated along an axis outside its own, the operand's loops run again; along an inner one it is found again
         last = max(op.axes, default=0)

@@ -10,3 +10,4 @@ from vtrace.frontend import numpy_linalg as numpy_linalg
 from vtrace.frontend import numpy_movement as numpy_movement
 from vtrace.frontend import numpy_reduction as numpy_reduction
 from vtrace.frontend import numpy_selection as numpy_selection
+from vtrace.frontend import sliding as sliding

@@ -10,7 +10,10 @@ from vtrace.ir.graph import Source
 
 _PACKAGE = str(Path(__file__).resolve().parent.parent)
 _INTERNAL = (
-    *(f"{_PACKAGE}/{name}/" for name in ("frontend", "ir", "ops", "passes", "backends", "numpy", "lax", "api")),
+    *(
+        f"{_PACKAGE}/{name}/"
+        for name in ("frontend", "ir", "ops", "passes", "backends", "numpy", "lax", "random", "api")
+    ),
     f"{Path(np.__file__).resolve().parent}/",
 )
 

@@ -25,3 +25,6 @@ from vtrace.lax.slicing import dynamic_update_slice as dynamic_update_slice
 from vtrace.lax.slicing import dynamic_update_slice_in_dim as dynamic_update_slice_in_dim
 from vtrace.lax.while_loops import fori_loop as fori_loop
 from vtrace.lax.while_loops import while_loop as while_loop
+from vtrace.lax.windowed import conv as conv
+from vtrace.lax.windowed import conv_general_dilated as conv_general_dilated
+from vtrace.lax.windowed import reduce_window as reduce_window

@@ -3,6 +3,7 @@
 from vtrace.ops import argreduce as argreduce
 from vtrace.ops import arithmetic as arithmetic
 from vtrace.ops import assembly as assembly
+from vtrace.ops import bitcast as bitcast
 from vtrace.ops import comparison as comparison
 from vtrace.ops import contraction as contraction
 from vtrace.ops import control as control
@@ -22,4 +23,7 @@ from vtrace.ops import scan as scan
 from vtrace.ops import scatter as scatter
 from vtrace.ops import selection as selection
 from vtrace.ops import special as special
+from vtrace.ops import threefry as threefry
 from vtrace.ops import transcendental as transcendental
+from vtrace.ops import uniform_to_normal as uniform_to_normal
+from vtrace.ops import windows as windows

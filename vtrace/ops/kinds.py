@@ -39,6 +39,9 @@ def require_same(name: str, types: tuple[ArrayType, ...]) -> None:
 class Elementwise(ElementPrimitive):
     """The result at an index depends on the operands at that index alone. All operands have one shape."""
 
+    work: ClassVar[float] = 1.0
+    """How many simple operations an element takes, for estimates; functions of floats are known to take several."""
+
     @abstractmethod
     def scalar(self, e: Emitter, *args: Any, **kwargs: Any) -> Value:
         """The result for one element."""

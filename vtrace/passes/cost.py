@@ -8,21 +8,23 @@ from vtrace.ir.primitive import ElementPrimitive
 from vtrace.ir.types import ArrayType, Shape, Symbol, count, symbols_of
 from vtrace.ops.argreduce import ArgReduction
 from vtrace.ops.arithmetic import Abs, Add, Maximum, Minimum, Mul, Neg, Sign, Sub
+from vtrace.ops.bitcast import Bitcast
 from vtrace.ops.comparison import Equal, Greater, GreaterEqual, Less, LessEqual, NotEqual
 from vtrace.ops.control import is_control
 from vtrace.ops.kinds import Elementwise, Reduction
 from vtrace.ops.logic import And, Not, Or, ShiftLeft, ShiftRight, Xor
 from vtrace.ops.movement import Broadcast, Concatenate, Iota, Pad, Reshape, Reverse, Slice, Transpose
 from vtrace.ops.selection import Convert, IsFinite, IsInf, IsNan, Select
+from vtrace.ops.windows import Windows
 
-MOVEMENT = (Broadcast, Iota, Reshape, Reverse, Slice, Transpose)
+MOVEMENT = (Broadcast, Iota, Reshape, Reverse, Slice, Transpose, Windows)
 """Nothing but index arithmetic: repeated in every kernel that reads the result, never stored for its own sake."""
 
 CHEAP = (
     *(Abs, Add, Maximum, Minimum, Mul, Neg, Sign, Sub),
     *(Equal, Greater, GreaterEqual, Less, LessEqual, NotEqual),
     *(And, Not, Or, ShiftLeft, ShiftRight, Xor),
-    *(Convert, IsFinite, IsInf, IsNan, Select),
+    *(Bitcast, Convert, IsFinite, IsInf, IsNan, Select),
     *(Concatenate, Pad),
 )
 """A cycle or so an element: computing one again costs no more than loading it."""

@@ -1,0 +1,56 @@
+"""Without a batch: which values run in parallel with the results, row by row.
+
+The parallel axis of such a kernel is axis 0 of its results. A value may have an axis 0 of the same extent, or any
+other, and be read at all of its rows for one row of a result: the operands of `y.T @ y`. Only of those that are read
+at the row that is computed may one row be kept at a time.
+"""
+
+from vtrace.ir.graph import Equation, Graph, Var
+from vtrace.ops.argreduce import ArgReduction
+from vtrace.ops.contraction import Dot
+from vtrace.ops.kinds import Elementwise, Reduction
+from vtrace.ops.movement import Broadcast, Concatenate, Pad, Reshape, Reverse, Slice, Transpose
+
+
+def aligned(graph: Graph) -> set[Var]:
+    """The values that are read at row n only where row n of a result is computed."""
+    apart: set[Var] = set()
+    for equation in reversed(graph.equations):
+        follows = not apart.intersection(equation.outputs)
+        for position, atom in enumerate(equation.inputs):
+            if isinstance(atom, Var) and not (follows and _keeps_rows(equation, position)):
+                apart.add(atom)
+    return {v for e in graph.equations for v in e.outputs} - apart
+
+
+def _keeps_rows(equation: Equation, position: int) -> bool:
+    """Whether row n of the result depends on no row of this operand but n."""
+    op, shape = equation.primitive, equation.inputs[position].type.shape
+    match op:
+        case Elementwise():
+            return True
+        case Broadcast():
+            return op.axes[:1] == (0,)
+        case Reduction() | Reverse():
+            return 0 not in op.axes
+        case ArgReduction() | Concatenate():
+            return op.axis != 0
+        case Transpose():
+            return op.permutation[:1] == (0,)
+        case Reshape():
+            return bool(shape) and shape[:1] == op.shape[:1]
+        case Slice():
+            return (op.starts[:1], op.strides[:1]) == ((0,), (1,))
+        case Pad():
+            return position == 0 and op.low[:1] == (0,)
+        case Dot():
+            return _is_first_of_result(op, position, equation)
+    return False
+
+
+def _is_first_of_result(op: Dot, position: int, equation: Equation) -> bool:
+    """Whether axis 0 of the operand is axis 0 of the result."""
+    if op.batch_axes[0]:
+        return op.batch_axes[position][0] == 0
+    free = [op.free(side, a.type.rank) for side, a in enumerate(equation.inputs)]
+    return free[position][:1] == (0,) and (position == 0 or not free[0])
