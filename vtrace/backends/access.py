@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from llvmlite import ir
-
+from vtrace.backends import llvm_text as ir
 from vtrace.backends.rows import Rows
 from vtrace.backends.values import I8, Affine, Register, memory_type
 from vtrace.backends.vector_memory import Buffer

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import Any, cast
 
 import numpy as np
-from llvmlite import ir
 
+from vtrace.backends import llvm_text as ir
 from vtrace.backends.placement import Placement
-from vtrace.backends.values import I32, I64, Affine, AnyValue, Register, Splat, identity, int_constant, llvm_type
+from vtrace.backends.values import I32, I64, Affine, AnyValue, Register, identity, int_constant, llvm_type
 from vtrace.ir.emitter import Value
 from vtrace.ir.types import BOOL, INT64, DType
 
@@ -64,7 +64,7 @@ class Arithmetic(Placement):
     def _splat(self, value: Register, lanes: int) -> Any:
         vector = ir.VectorType(value.llvm.type, lanes)
         if isinstance(value.llvm, ir.Constant):
-            return Splat(vector, value.llvm)
+            return ir.Constant.splat(vector, value.llvm)
         one = self.builder.insert_element(ir.Constant(vector, ir.Undefined), value.llvm, ir.Constant(I32, 0))
         zeros = ir.Constant(ir.VectorType(I32, lanes), [0] * lanes)
         return self.builder.shuffle_vector(one, ir.Constant(vector, ir.Undefined), zeros)

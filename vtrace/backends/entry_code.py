@@ -3,8 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from llvmlite import ir
-
+from vtrace.backends import llvm_text as ir
 from vtrace.backends import objects
 from vtrace.backends.entry import (
     DECREF,
@@ -41,8 +40,8 @@ class EntryCode:
         self.kernel = kernel
         self.function = ir.Function(module, ir.FunctionType(POINTER, [POINTER]), ENTRY)
         for attribute in ("noinline", "optnone"):  # nothing to gain here, and compiling it takes half as long
-            self.function.attributes.add(attribute)
-        kernel.attributes.add("noinline")
+            self.function.attributes[attribute] = None
+        kernel.attributes["noinline"] = None
         self.builder = ir.IRBuilder(self.function.append_basic_block("start"))
         self.misfit = self.function.append_basic_block("misfit")
         self.size: Any = ir.Constant(I64, 1)
@@ -79,7 +78,7 @@ class EntryCode:
     def _call(self, number: int, result: Any, *args: Any) -> Any:
         """Call the C function whose address is in a word."""
         type_ = ir.FunctionType(result, [a.type for a in args])
-        return self.builder.call(self._word(number, type_.as_pointer()), args)
+        return self.builder.call(self._word(number, POINTER), args, type_)
 
     def _require(self, comparison: str, x: Any, y: Any) -> None:
         """Go on only if the comparison holds."""

@@ -11,8 +11,7 @@ from collections.abc import Callable, Iterator
 from itertools import product
 from typing import Any, cast
 
-from llvmlite import ir
-
+from vtrace.backends import llvm_text as ir
 from vtrace.backends.control import Control
 from vtrace.backends.estimate import ROOM_FOR_ROWS
 from vtrace.backends.extents import symbols_in

@@ -7,8 +7,7 @@ that is not the first).
 from dataclasses import dataclass
 from typing import Any, cast
 
-from llvmlite import ir
-
+from vtrace.backends import llvm_text as ir
 from vtrace.backends.loops import Loops
 from vtrace.backends.placement import Mask
 from vtrace.backends.values import I1, I32, POINTER, AnyValue, Register, int_constant, memory_type
@@ -94,9 +93,7 @@ class VectorMemory(Loops):
 
     def _pointers(self, buffer: Buffer, offset: AnyValue) -> Any:
         offsets = self.vector(offset, self.lanes).llvm
-        pointers = self.builder.gep(buffer.pointer, [offsets], source_etype=memory_type(buffer.type.dtype))
-        pointers.type = ir.VectorType(POINTER, self.lanes)  # llvmlite takes every gep for a scalar one
-        return pointers
+        return self.builder.gep(buffer.pointer, [offsets], source_etype=memory_type(buffer.type.dtype))
 
     def _mask_bits(self) -> Any:
         if self.mask is None:
