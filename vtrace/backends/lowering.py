@@ -317,6 +317,8 @@ class Lowering(Control):
             whole = _register(self.sub(stop, rest))
             with self.loop(start, whole, width) as i, self.lane_block(i, width, None) as lane:
                 yield lane
+        if whole.constant is not None and whole.constant == stop.constant:
+            return  # no vector is partly filled
         with self.loop(whole, stop, width) as i:
             mask = self.prefix_mask(_register(self.sub(stop, i)), width)
             with self.lane_block(i, width, mask) as lane:

@@ -26,6 +26,9 @@ def _vector_bytes() -> int:
     return 32 if "+avx2" in features else 16
 
 
+LONG = 2000
+"""Functions of more instructions are looked at before they are cleaned up."""
+
 VECTOR_BYTES = _vector_bytes()
 """The width of a vector register."""
 
@@ -53,12 +56,23 @@ def optimise(module: Any) -> None:
     """
     # made anew for each module: it remembers what it found out about functions by their addresses
     builder = llvm.create_pass_builder(code_generator(), llvm.create_pipeline_tuning_options(speed_level=1))
-    passes = llvm.create_new_function_pass_manager()
-    passes.add_sroa_pass()
-    passes.add_instruction_combine_pass()
-    passes.add_loop_rotate_pass()
-    passes.add_new_gvn_pass()
-    passes.add_simplify_cfg_pass()
     for function in module.functions:
         if not function.is_declaration:
-            passes.run(function, builder)
+            _passes(function).run(function, builder)
+
+
+def _passes(function: Any) -> Any:
+    passes = llvm.create_new_function_pass_manager()
+    passes.add_sroa_pass()
+    if not _is_plain(function):
+        passes.add_instruction_combine_pass()
+        passes.add_loop_rotate_pass()
+        passes.add_new_gvn_pass()
+    passes.add_simplify_cfg_pass()
+    return passes
+
+
+def _is_plain(function: Any) -> bool:
+    """Whether it is long and uses no scratch: a straight line of operations, in which there is nothing to be found."""
+    opcodes = [i.opcode for block in function.blocks for i in block.instructions]
+    return len(opcodes) > LONG and "alloca" not in opcodes
