@@ -3,8 +3,7 @@
 import math
 from typing import Any
 
-from llvmlite import ir
-
+from vtrace.backends import llvm_text as ir
 from vtrace.backends.patterns import spelled, window
 from vtrace.backends.rows import Rows
 from vtrace.backends.values import I8, I32, Affine, AnyValue, Pattern, Register, int_constant, memory_type

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any, cast
 
 import numpy as np
-from llvmlite import ir
 
+from vtrace.backends import llvm_text as ir
 from vtrace.backends.patterns import combined, normal
 from vtrace.backends.placement import Placement
 from vtrace.backends.values import (
@@ -15,7 +15,6 @@ from vtrace.backends.values import (
     AnyValue,
     Pattern,
     Register,
-    Splat,
     identity,
     int_constant,
     llvm_type,
@@ -79,7 +78,7 @@ class Arithmetic(Placement):
     def _splat(self, value: Register, lanes: int) -> Any:
         vector = ir.VectorType(value.llvm.type, lanes)
         if isinstance(value.llvm, ir.Constant):
-            return Splat(vector, value.llvm)
+            return ir.Constant.splat(vector, value.llvm)
         one = self.builder.insert_element(ir.Constant(vector, ir.Undefined), value.llvm, ir.Constant(I32, 0))
         zeros = ir.Constant(ir.VectorType(I32, lanes), [0] * lanes)
         return self.builder.shuffle_vector(one, ir.Constant(vector, ir.Undefined), zeros)

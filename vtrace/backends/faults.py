@@ -5,10 +5,9 @@ the call the host looks at the record, runs the kernel once more for the first f
 details, and raises. What lies where is in `record`.
 """
 
-from typing import cast
+from typing import Any, cast
 
-from llvmlite import ir
-
+from vtrace.backends import llvm_text as ir
 from vtrace.backends.access import Access
 from vtrace.backends.placement import Scope
 from vtrace.backends.values import I32, I64, AnyValue, Register, int_constant
@@ -113,7 +112,7 @@ class Faults(Access):
         builder.branch(done)
         builder.position_at_end(done)
 
-    def _field(self, number: int) -> ir.Instruction:
+    def _field(self, number: int) -> Any:
         return self.builder.gep(self.record.llvm, [ir.Constant(I64, number)], source_etype=I64)
 
     def _first(self, outside: Register, value: Value) -> Register:

@@ -8,8 +8,7 @@ from functools import reduce
 from itertools import accumulate, chain, product
 from typing import Any, cast
 
-from llvmlite import ir
-
+from vtrace.backends import llvm_text as ir
 from vtrace.backends.estimate import UNROLLED
 from vtrace.backends.loops import Loops
 from vtrace.backends.placement import Mask

@@ -7,7 +7,7 @@ from typing import Any
 import llvmlite.binding as llvm
 
 from vtrace.backends import cache
-from vtrace.backends.target import optimise, target_machine
+from vtrace.backends.target import code_generator, optimise, target_machine
 
 
 class Machine:
@@ -23,7 +23,7 @@ class Machine:
         key = cache.key_of(what)
         code = None if store is None else store.load(key)
         if code is None:
-            code = target_machine().emit_object(self._module())
+            code = code_generator().emit_object(self._module())
             if store is not None:
                 store.store(key, code)
         self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target_machine())
@@ -46,7 +46,7 @@ class Machine:
     @functools.cached_property
     def asm(self) -> str:
         """The assembly of the machine code."""
-        return str(target_machine().emit_assembly(self._module()))
+        return str(code_generator().emit_assembly(self._module()))
 
     def _module(self) -> Any:
         module = llvm.parse_assembly(self._generate())

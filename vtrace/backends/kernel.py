@@ -29,9 +29,7 @@ class CompiledKernel:
         self.name = name
         self.layout: Layout = choose(graph)
         self._plan = entry.plan(program, graph, self.layout)
-        # what is compiled, in full: the entry depends on the whole program
-        what = f"{name} {self.layout}\n{graph if self._plan is None else program}"
-        self.machine = Machine(what, self._generate)
+        self.machine = Machine(f"{name} {self.layout}\n{graph}", self._generate)
         self.address = self.machine.address(name)
         self.nanoseconds = nanoseconds_per_item(graph, self.layout)
         self._run_part = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)(self.address)
@@ -47,17 +45,13 @@ class CompiledKernel:
         self._block: Any = ctypes.c_int64 * (self._record + RECORD_LENGTH)
 
     def _generate(self) -> str:
-        from vtrace.backends.entry_code import EntryCode  # the code generator is imported when there is code to make
-        from vtrace.backends.lowering import lower
+        from vtrace.backends.lowering import lower  # the code generator is imported when there is code to make
 
-        module = lower(self.graph, self.layout, self.name)
-        if self._plan is not None:
-            EntryCode(module, module.get_global(self.name), self._plan).write()
-        return str(module)
+        return str(lower(self.graph, self.layout, self.name))
 
     def entry(self) -> entry.Entry | None:
         """The native way into the program, if this kernel is all of it."""
-        return None if self._plan is None else entry.connect(self.machine, self._plan, self.nanoseconds)
+        return None if self._plan is None else entry.connect(self.machine, self.address, self._plan, self.nanoseconds)
 
     def __call__(self, arrays: Sequence[Array], sizes: Sequence[int], given: Given = ()) -> list[Array]:
         """The results for contiguous arrays of the graph's input types; `sizes` are the values of the symbols."""

@@ -4,8 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, cast
 
-from llvmlite import ir
-
+from vtrace.backends import llvm_text as ir
 from vtrace.backends.conversion import Conversion
 from vtrace.backends.placement import Mask, Scope
 from vtrace.backends.values import I1, I32, I64, Affine, AnyValue, Register, int_constant, llvm_type

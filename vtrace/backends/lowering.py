@@ -11,8 +11,7 @@ from collections.abc import Callable, Iterator
 from itertools import product
 from typing import Any, cast
 
-from llvmlite import ir
-
+from vtrace.backends import llvm_text as ir
 from vtrace.backends.alignment import aligned
 from vtrace.backends.control import Control
 from vtrace.backends.estimate import ROOM_FOR_ROWS, UNROLLED
@@ -315,6 +314,8 @@ class Lowering(Control):
             whole = _register(self.sub(stop, rest))
             with self.loop(start, whole, width) as i, self.lane_block(i, width, None) as lane:
                 yield lane
+        if whole.constant is not None and whole.constant == stop.constant:
+            return  # no vector is partly filled
         with self.loop(whole, stop, width) as i:
             mask = self.prefix_mask(_register(self.sub(stop, i)), width)
             with self.lane_block(i, width, mask) as lane:

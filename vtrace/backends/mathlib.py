@@ -4,8 +4,7 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
-from llvmlite import ir
-
+from vtrace.backends import llvm_text as ir
 from vtrace.backends.loops import Loops
 from vtrace.backends.placement import Mask, Scope
 from vtrace.backends.values import I1, I32, AnyValue, Register, llvm_type
@@ -48,7 +47,7 @@ class Mathlib(Loops):
         callee = ir.Function(self.module, ir.FunctionType(result, [x.llvm.type for x in operands]), name)
         callee.linkage = "internal"
         for attribute in attributes:
-            callee.attributes.add(attribute)
+            callee.attributes[attribute] = None
         return callee, Mathlib(self.module, callee, ir.IRBuilder(callee.append_basic_block("entry")))
 
     def lookup(self, table: tuple[int, ...], index: Value, dtype: DType) -> Register:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from vtrace.backends.values import POINTER, Register
+from vtrace.backends.values import Register
 
 
 @dataclass(frozen=True)
@@ -116,6 +116,4 @@ class Placement:
     def slot(self, type_: Any) -> Any:
         """Stack memory for one variable, reserved once per call of the function."""
         with self.builder.goto_entry_block():
-            pointer = self.builder.alloca(type_)
-        pointer.type = POINTER  # llvmlite types it by what it points to, and would refuse vectors of the elements
-        return pointer
+            return self.builder.alloca(type_)

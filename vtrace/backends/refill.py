@@ -11,8 +11,7 @@ lane or on its neighbours, so the bits of the results stay what they were.
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from llvmlite import ir
-
+from vtrace.backends import llvm_text as ir
 from vtrace.backends.estimate import operations
 from vtrace.backends.frame import Source
 from vtrace.backends.placement import Mask, Scope

@@ -9,8 +9,7 @@ registers are dear.
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
-from llvmlite import ir
-
+from vtrace.backends import llvm_text as ir
 from vtrace.backends.placement import Mask, Scope
 from vtrace.backends.target import VECTOR_BYTES
 from vtrace.backends.values import I32, Register, int_constant

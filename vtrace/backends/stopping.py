@@ -8,8 +8,7 @@ variable stays at zero, and so every loop around and after this one is left afte
 import math
 from typing import Any
 
-from llvmlite import ir
-
+from vtrace.backends import llvm_text as ir
 from vtrace.backends.faults import Faults
 from vtrace.backends.record import POLL, STOPPED
 from vtrace.backends.values import I64, POINTER
@@ -37,8 +36,10 @@ class Stopping(Faults):
         rarely = builder.cbranch(builder.icmp_signed("<", rest, ir.Constant(I64, 0)), ask, stay)
         rarely.set_weights([1, 1 << 20])
         builder.position_at_end(ask)
-        poll = builder.load(self._field(POLL), typ=ir.FunctionType(I64, [POINTER]).as_pointer())
-        stop = builder.icmp_signed("!=", builder.call(poll, [self._field(0)]), ir.Constant(I64, 0))
+        poll = builder.load(self._field(POLL), typ=POINTER)
+        stop = builder.icmp_signed(
+            "!=", builder.call(poll, [self._field(0)], ir.FunctionType(I64, [POINTER])), ir.Constant(I64, 0)
+        )
         builder.store(builder.select(stop, ir.Constant(I64, 0), ir.Constant(I64, UNASKED)), left)
         builder.cbranch(stop, leave, stay)
         builder.position_at_end(stay)

@@ -9,8 +9,7 @@ import math
 from dataclasses import dataclass
 from typing import Any, cast
 
-from llvmlite import ir
-
+from vtrace.backends import llvm_text as ir
 from vtrace.backends.access import Access
 from vtrace.backends.estimate import SHORT_ROW
 from vtrace.backends.values import I64, POINTER, Affine, Register, int_constant, memory_type

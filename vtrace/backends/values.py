@@ -9,8 +9,7 @@ vectors only where one is really needed, so loads can see that they are contiguo
 from dataclasses import dataclass, field
 from typing import Any
 
-from llvmlite import ir
-
+from vtrace.backends import llvm_text as ir
 from vtrace.ir.types import BOOL, INT64, DType
 
 I1, I8, I32, I64 = ir.IntType(1), ir.IntType(8), ir.IntType(32), ir.IntType(64)
@@ -76,17 +75,6 @@ class Pattern:
 
 
 AnyValue = Register | Affine | Pattern
-
-
-class Splat(ir.Constant):  # type: ignore[misc]  # llvmlite has no type information
-    """A vector constant of one value, printed once: half of the text of a kernel would be repetitions."""
-
-    def __init__(self, type_: Any, scalar: Any) -> None:
-        super().__init__(type_, None)
-        self._scalar = scalar
-
-    def get_reference(self) -> str:
-        return f"splat ({self._scalar.type} {self._scalar.get_reference()})"
 
 
 def int_constant(value: int) -> Register:

@@ -7,8 +7,7 @@ that is not the first).
 from dataclasses import dataclass
 from typing import Any, cast
 
-from llvmlite import ir
-
+from vtrace.backends import llvm_text as ir
 from vtrace.backends.loops import Loops
 from vtrace.backends.placement import Mask
 from vtrace.backends.values import I1, I32, POINTER, Affine, AnyValue, Pattern, Register, int_constant, memory_type
@@ -105,9 +104,7 @@ class VectorMemory(Loops):
             else:
                 rest = self.add(rest, term)
         offsets, first = self.vector(rest, self.lanes).llvm, self.address(buffer, cast("Register", start))
-        pointers = self.builder.gep(first, [offsets], source_etype=memory_type(buffer.type.dtype))
-        pointers.type = ir.VectorType(POINTER, self.lanes)  # llvmlite takes every gep for a scalar one
-        return pointers
+        return self.builder.gep(first, [offsets], source_etype=memory_type(buffer.type.dtype))
 
     def _mask_bits(self) -> Any:
         if self.mask is None:

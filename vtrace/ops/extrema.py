@@ -22,7 +22,5 @@ def greatest(dtype: DType) -> float | int:
 
 def extreme(e: Emitter, op: str, x: Value, y: Value) -> Value:
     """`x` if `x op y`, else `y`; NaN if one of them is."""
-    first = e.compare(op, x, y)
-    if x.dtype.kind == "f":
-        first = e.or_(first, e.compare("ne", x, x))
-    return e.select(first, x, y)
+    chosen = e.select(e.compare(op, x, y), x, y)  # one instruction, which gives y where they cannot be compared
+    return e.select(e.compare("ne", x, x), x, chosen) if x.dtype.kind == "f" else chosen
