@@ -151,16 +151,6 @@ def jacobi(grid: Array) -> Array:
     return lax.fori_loop(0, 50, relax, grid)
 
 
-def histogram(values: Array) -> Array:
-    """How often each of the numbers from 0 to 63 occurs."""
-
-    def count(counts: Array, value: Array) -> Any:
-        counts[value] += 1
-        return counts, None
-
-    return lax.scan(count, np.zeros(64, np.float32), values)[0]
-
-
 ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
 
 
@@ -212,7 +202,6 @@ LOOPS: dict[str, tuple[Any, Any]] = {
     "lorenz": (lorenz, 0),
     "gru": (gated_recurrent, (0, None, None)),
     "jacobi": (jacobi, 0),
-    "hist": (histogram, 0),
     "mc_pi": (pi_by_chance, 0),
     "mc_option": (asian_option, 0),
 }

@@ -93,8 +93,12 @@ def attention(q: Array, k: Array, v: Array) -> Array:
 
 
 def convolve9(x: Array, kernel: Array) -> Array:
-    length = x.shape[0] - 8
-    return sum(x[shift : shift + length] * kernel[8 - shift] for shift in range(9))
+    return np.convolve(x, kernel, mode="valid")
+
+
+def histogram(values: Array) -> Array:
+    """How often each of the numbers from 0 to 63 occurs."""
+    return np.bincount(values, minlength=64).astype(np.float32)
 
 
 def take(x: Array, indices: Array) -> Array:
@@ -124,5 +128,6 @@ PROGRAMS: dict[str, tuple[Callable[..., Any], Any]] = {
     "attn": (attention, 0),
     "conv9": (convolve9, (0, None)),
     "gather": (take, 0),
+    "hist": (histogram, 0),
 }
 """Functions of one example and in_axes, by the name of the workload."""

@@ -27,6 +27,8 @@ WAIT = 4.0
 """The least for a trip of a loop where no other example's trip runs beside it: one waits for the one before."""
 GATHER = 1.5
 """For each element, whatever the number of lanes."""
+JUMP = 2.5
+"""For each read or write at a place that data decides, half of which are scatters; those of one example are plain."""
 TURN = 5.0
 """Loads and shuffles, for a vector of elements."""
 TURN_LONG = 7.0
@@ -99,7 +101,7 @@ def _operations(equation: Equation, symbol: Symbol | None, width: int) -> float:
     """Operations on single elements, for one example; `width` times what each lane does for itself."""
     op = equation.primitive
     if (work := _work(equation)) is not None:
-        return work.operations + GATHER * width * work.jumps
+        return work.operations + JUMP * width * work.jumps
     if not isinstance(op, ElementPrimitive):
         return _trips(op) * sum(_operations(e, None, width) for g in subgraphs(op) for e in g.equations)
     result = math.prod(example(equation.outputs[0].type.shape, symbol))
