@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from vtrace.errors import DTypeError, ShapeError, UnsupportedError
-from vtrace.frontend.core import BOOL, INT64, alias, broadcast_to, convert, full, reshape, shape_of
+from vtrace.frontend.core import BOOL, INT64, alias, broadcast_to, convert, fitted, full, reshape, shape_of
 from vtrace.frontend.dispatch import implements, qualified_name
 from vtrace.frontend.indexing import Item, checked, is_basic, is_static, mirror_index, parse
 from vtrace.frontend.numpy_elementwise import operator, select
@@ -127,16 +127,8 @@ def _box(shape: tuple[int, ...], positions: Array) -> tuple[tuple[int, ...], tup
 
 def _fitted(value: Any, x: Tracer, shape: tuple[int, ...]) -> Tracer:
     """The value as it is stored: cast to the dtype of `x`, and broadcast to `shape`."""
-    value = convert(value, x.dtype)
-    while value.ndim > len(shape) and value.shape[0] == 1:
-        value = reshape(value, value.shape[1:])
-    lead = len(shape) - value.ndim
-    if lead < 0 or any(s not in (1, shape[lead + i]) for i, s in enumerate(value.shape)):
-        raise ShapeError(
-            f"{at_user_line()}: could not broadcast input array from shape {shape_of(value.shape)} "
-            f"into shape {shape_of(shape)}"
-        )
-    return broadcast_to(value, shape)
+    complaint = "could not broadcast input array from shape {given} into shape {wanted}"
+    return fitted(convert(value, x.dtype), shape, complaint)
 
 
 def setitem(x: Tracer, index: Any, value: Any) -> None:

@@ -80,6 +80,20 @@ def broadcast_to(x: Tracer, shape: Sequence[int]) -> Tracer:
     return emit(Broadcast(shape, tuple(lead + a for a in kept)), squeezed)
 
 
+def fitted(value: Tracer, shape: tuple[int, ...], complaint: str) -> Tracer:
+    """`value` as it is stored into a part of an array that has `shape`: broadcast, leading ones left out.
+
+    ShapeError where it does not fit: the complaint, with its `{given}` and `{wanted}` shapes filled in.
+    """
+    while value.ndim > len(shape) and value.shape[0] == 1:
+        value = reshape(value, value.shape[1:])
+    lead = len(shape) - value.ndim
+    if lead < 0 or any(s not in (1, shape[lead + i]) for i, s in enumerate(value.shape)):
+        text = complaint.format(given=shape_of(value.shape), wanted=shape_of(shape))
+        raise ShapeError(f"{at_user_line()}: {text}")
+    return broadcast_to(value, shape)
+
+
 def broadcast_shapes(name: str, *tracers: Tracer) -> tuple[int, ...]:
     """The shape that all operands broadcast to; ShapeError, worded as NumPy's, where there is none."""
     try:

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from vtrace.errors import DTypeError, ShapeError, UnsupportedError, UsageError
-from vtrace.frontend.core import BOOL, INT64, broadcast_to, convert, count, reshape, shape_of, transpose
+from vtrace.errors import DTypeError, UnsupportedError, UsageError
+from vtrace.frontend.core import BOOL, INT64, broadcast_to, convert, count, fitted, reshape, shape_of, transpose
 from vtrace.frontend.dispatch import qualified_name
 from vtrace.frontend.indexing import Item, checked, is_static, mirror_index, parse, taken
 from vtrace.frontend.promotion import resolve
@@ -25,6 +25,8 @@ MODES = ("raise", "promise_in_bounds", "clip", "drop", "fill", "wrap")
 """What becomes of an index outside of its axis. The first two raise, and so do NumPy and, by its promise, JAX."""
 BOUNDED = ("raise", "promise_in_bounds")
 """Those in which such an index is an error."""
+
+_COMPLAINT = "shape mismatch: value array of shape {given} could not be broadcast to indexing result of shape {wanted}"
 
 _COMBINE: dict[np.ufunc, Binary] = {
     np.add: arithmetic.Add(),
@@ -156,25 +158,13 @@ def _rows_updated(part: Tracer, items: Sequence[Item], value: Tracer, combine: B
     rows = reshape(transpose(part, [*places, *rest]), (count(extents), *(part.shape[a] for a in rest)))
     outer = [part.shape[a] for a in rest]
     wanted = (*outer[:front], *shape, *outer[front:])
-    wide = _fitted(value, wanted)
+    wide = fitted(value, wanted, _COMPLAINT)
     order = [*range(front, front + len(shape)), *range(front), *range(front + len(shape), len(wanted))]
     updates = reshape(transpose(wide, order), (count(shape), *outer))
     index = reshape(broadcast_to(_merged(values, extents, places, mode), shape), (count(shape),))
     new = emit(Scatter(combine, drop=mode in ("drop", "fill")), rows, index, updates)
     axes = [*places, *rest]
     return transpose(reshape(new, tuple(part.shape[a] for a in axes)), np.argsort(axes).tolist())
-
-
-def _fitted(value: Tracer, shape: tuple[int, ...]) -> Tracer:
-    while value.ndim > len(shape) and value.shape[0] == 1:
-        value = reshape(value, value.shape[1:])
-    lead = len(shape) - value.ndim
-    if lead < 0 or any(s not in (1, shape[lead + i]) for i, s in enumerate(value.shape)):
-        raise ShapeError(
-            f"{at_user_line()}: shape mismatch: value array of shape {shape_of(value.shape)} could not be broadcast to "
-            f"indexing result of shape {shape_of(shape)}"
-        )
-    return broadcast_to(value, shape)
 
 
 def _merged(values: Sequence[Any], extents: Sequence[int], axes: Sequence[int], mode: str) -> Tracer:
