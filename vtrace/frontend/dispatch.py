@@ -109,7 +109,6 @@ _REDUCTIONS: dict[np.ufunc, Any] = {
     np.logical_and: np.all,
     np.logical_or: np.any,
 }
-_SCANS: dict[np.ufunc, Any] = {np.add: np.cumsum, np.multiply: np.cumprod}
 
 
 def _call_method(ufunc: np.ufunc, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -117,10 +116,15 @@ def _call_method(ufunc: np.ufunc, method: str, args: tuple[Any, ...], kwargs: di
         if len(args) == 1:  # a ufunc reduces axis 0 where the function reduces all
             kwargs = {"axis": 0, **kwargs}
         return call_function(_REDUCTIONS[ufunc], args, kwargs)
-    if method == "accumulate" and ufunc in _SCANS:
-        if len(args) == 1:
-            kwargs = {"axis": 0, **kwargs}
-        return call_function(_SCANS[ufunc], args, kwargs)
+    if method in ("accumulate", "reduce"):
+        from vtrace.frontend import accumulate  # built on this module
+
+        options = {k: v for k, v in kwargs.items() if v is not None and v is not np._NoValue}
+        refuse_out_and_where(f"{qualified_name(ufunc)}.{method}", options)
+        if unknown := options.keys() - {"axis", "dtype", "keepdims"}:
+            what = f"{qualified_name(ufunc)}.{method} with the argument {', '.join(sorted(unknown))}"
+            raise UnsupportedError(f"{at_user_line()}: {what} is not supported on traced arrays")
+        return getattr(accumulate, method)(ufunc, *args, **options)
     if method == "outer" and len(args) == 2 and not kwargs:
         x, y = args
         return UFUNC_HANDLERS[ufunc](np.reshape(x, np.shape(x) + (1,) * np.ndim(y)), y)

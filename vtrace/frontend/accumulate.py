@@ -1,0 +1,81 @@
+"""`ufunc.accumulate` and `ufunc.reduce`: a ufunc of two operands applied along an axis, from the first element on."""
+
+from typing import Any
+
+import numpy as np
+
+from vtrace.errors import ShapeError, UnsupportedError
+from vtrace.frontend.control.loops import scan
+from vtrace.frontend.core import axis_index, convert, transpose
+from vtrace.frontend.dispatch import UFUNC_HANDLERS, call_function, qualified_name
+from vtrace.frontend.promotion import resolve
+from vtrace.frontend.source import at_user_line
+from vtrace.frontend.trace import emit, lift
+from vtrace.frontend.tracer import Tracer
+from vtrace.ops.scan import CumMax, CumMin
+
+_FUNCTIONS = {np.add: np.cumsum, np.multiply: np.cumprod}
+_EXTREMA = {np.maximum: CumMax, np.minimum: CumMin}
+
+
+def accumulate(ufunc: np.ufunc, array: Any, axis: int = 0, dtype: Any = None) -> Tracer:
+    """`ufunc.accumulate(array, axis, dtype)`: element i along `axis` joins elements 0 to i."""
+    if ufunc in _FUNCTIONS:
+        return call_function(_FUNCTIONS[ufunc], (array,), {"axis": axis, "dtype": dtype})  # type: ignore[no-any-return]
+    x = _operand(ufunc, array, dtype)
+    axis = axis_index(axis, x.ndim)
+    if ufunc in _EXTREMA:
+        return emit(_EXTREMA[ufunc](axis), x)
+    if x.shape[axis] == 0:
+        return x
+    others = [a for a in range(x.ndim) if a != axis]
+    rows = transpose(x, [axis, *others])
+    _, joined = _joined(ufunc, rows)
+    every: Any = np.concatenate([rows[:1], joined])
+    return transpose(every, np.argsort([axis, *others]).tolist())
+
+
+def reduce(ufunc: np.ufunc, array: Any, axis: Any = 0, dtype: Any = None, keepdims: bool = False) -> Tracer:
+    """`ufunc.reduce(array, axis, dtype, keepdims=keepdims)` along one axis, of a ufunc that is no reduction of ours."""
+    x = _operand(ufunc, array, dtype)
+    if axis is None or isinstance(axis, tuple):
+        axes = tuple(range(x.ndim)) if axis is None else axis
+        if len(axes) != 1:
+            raise UnsupportedError(
+                f"{at_user_line()}: {qualified_name(ufunc)}.reduce along several axes is not supported on traced "
+                "arrays; reduce along one after the other"
+            )
+        (axis,) = axes
+    axis = axis_index(axis, x.ndim)
+    if x.shape[axis] == 0:
+        if ufunc.identity is None:
+            raise ShapeError(
+                f"{at_user_line()}: zero-size array to reduction operation {ufunc.__name__} which has no identity"
+            )
+        start: Any = np.full((*x.shape[:axis], *x.shape[axis + 1 :]), ufunc.identity, x.dtype)
+        return lift(np.expand_dims(start, axis) if keepdims else start)
+    rows = transpose(x, [axis, *(a for a in range(x.ndim) if a != axis)])
+    last, _ = _joined(ufunc, rows)
+    return np.expand_dims(last, axis) if keepdims else last  # type: ignore[return-value]  # a tracer
+
+
+def _joined(ufunc: np.ufunc, rows: Tracer) -> Any:
+    """The last result, and all of them after the first, as they come by taking the rows in order."""
+
+    def step(total: Any, row: Any) -> Any:
+        joined = convert(UFUNC_HANDLERS[ufunc](total, row), rows.dtype)
+        return joined, joined
+
+    return scan(step, rows[0], rows[1:], rows.shape[0] - 1, False)
+
+
+def _operand(ufunc: np.ufunc, array: Any, dtype: Any) -> Tracer:
+    """The array in the dtype that the ufunc gives for two of them."""
+    x = lift(array)
+    dtypes = resolve(ufunc, (x, x), None if dtype is None else np.dtype(dtype))
+    if dtypes[-1] != dtypes[0]:
+        raise UnsupportedError(
+            f"{at_user_line()}: {qualified_name(ufunc)}.reduce and .accumulate of {x.dtype} are not supported on "
+            f"traced arrays: the result is {dtypes[-1]}"
+        )
+    return convert(x, dtypes[0])
