@@ -1,6 +1,7 @@
 """What can be computed: importing this package fills the registry of primitives."""
 
 from vtrace.ops import argreduce as argreduce
+from vtrace.ops import argsort as argsort
 from vtrace.ops import arithmetic as arithmetic
 from vtrace.ops import assembly as assembly
 from vtrace.ops import bitcast as bitcast
@@ -22,8 +23,10 @@ from vtrace.ops import rounding as rounding
 from vtrace.ops import scan as scan
 from vtrace.ops import scatter as scatter
 from vtrace.ops import selection as selection
+from vtrace.ops import sorting as sorting
 from vtrace.ops import special as special
 from vtrace.ops import threefry as threefry
+from vtrace.ops import top_k as top_k
 from vtrace.ops import transcendental as transcendental
 from vtrace.ops import uniform_to_normal as uniform_to_normal
 from vtrace.ops import windows as windows
