@@ -14,6 +14,7 @@ from vtrace.ops import half_power as half_power
 from vtrace.ops import indexing as indexing
 from vtrace.ops import kernel as kernel
 from vtrace.ops import logic as logic
+from vtrace.ops import long_sort as long_sort
 from vtrace.ops import matmul as matmul
 from vtrace.ops import movement as movement
 from vtrace.ops import power as power

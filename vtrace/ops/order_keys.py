@@ -35,15 +35,18 @@ def from_signed_key(e: Emitter, key: Value, like: np.dtype) -> Value:
     return e.bitcast(e.xor(key, e.and_(sign, e.constant(np.iinfo(kind).max, kind))), like)
 
 
-def unsigned_keys(x: Array) -> Array:
-    """The same for a NumPy array, as unsigned integers."""
-    kind = np.dtype(f"u{x.itemsize}")
-    if x.dtype.kind in "bu":
-        return x.view(kind)
-    low = kind.type(1 << (8 * x.itemsize - 1))
+def signed_keys(x: Array) -> Array:
+    """The same for a NumPy array: `x` itself where its elements are signed integers."""
+    kind = np.dtype(f"i{x.itemsize}")
     if x.dtype.kind == "i":
-        return np.asarray(x.view(kind) ^ low)
+        return x
+    if x.dtype.kind != "f":
+        return np.asarray(x.view(kind) ^ kind.type(np.iinfo(kind).min if x.dtype.kind == "u" else 0))
     bits = (x + x.dtype.type(0)).view(kind)
-    keys = np.where(bits & low, ~bits, bits ^ low)
-    keys[np.isnan(x)] = np.iinfo(kind).max
+    keys = bits >> kind.type(8 * x.itemsize - 1)
+    keys &= kind.type(np.iinfo(kind).max)
+    keys ^= bits
+    nan = np.isnan(x)
+    if nan.any():
+        keys[nan] = np.iinfo(kind).max
     return np.asarray(keys)
