@@ -8,6 +8,9 @@ from vtrace.frontend import numpy_derived as numpy_derived
 from vtrace.frontend import numpy_elementwise as numpy_elementwise
 from vtrace.frontend import numpy_linalg as numpy_linalg
 from vtrace.frontend import numpy_movement as numpy_movement
+from vtrace.frontend import numpy_quantiles as numpy_quantiles
 from vtrace.frontend import numpy_reduction as numpy_reduction
+from vtrace.frontend import numpy_searching as numpy_searching
 from vtrace.frontend import numpy_selection as numpy_selection
+from vtrace.frontend import numpy_sorting as numpy_sorting
 from vtrace.frontend import sliding as sliding

@@ -23,6 +23,7 @@ from vtrace.ops import reshape as reshape
 from vtrace.ops import rounding as rounding
 from vtrace.ops import scan as scan
 from vtrace.ops import scatter as scatter
+from vtrace.ops import searching as searching
 from vtrace.ops import selection as selection
 from vtrace.ops import sorting as sorting
 from vtrace.ops import special as special

@@ -44,7 +44,12 @@ def _network(dtype: DType, size: int) -> Network:
 @primitive("argsort")
 @dataclass(frozen=True)
 class ArgSort(Procedure):
-    """The positions of a vector's elements in ascending order, NaN last; equal ones keep their order."""
+    """The positions of a vector's elements in ascending order, NaN last; equal ones keep their order.
+
+    With `positions`, rows may be partitioned rather than sorted, as for `sort`.
+    """
+
+    positions: tuple[int, ...] = ()
 
     def infer_all(self, x: ArrayType) -> tuple[ArrayType, ...]:  # type: ignore[override]  # one operand
         require_row("argsort", x)
@@ -95,6 +100,7 @@ class ArgSort(Procedure):
             yield Example(cls(), (array("f32", size),))
         yield Example(cls(), (array("f64", 37),))
         yield Example(cls(), (array("u8", 300),))
+        yield Example(cls((3,)), (array("f32", 9),))
 
     @classmethod
     def errors(cls) -> Iterator[ErrorExample]:

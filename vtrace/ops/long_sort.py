@@ -178,3 +178,28 @@ class PartitionRows(OfRows):
             yield Example(cls((2,)), (array(dtype, 3, 7),))
         yield Example(cls((4, 5)), (array("f32", 40),))
         yield Example(cls((0, 4, 39)), (array("f64", 40),))
+
+
+@final
+@primitive("argpartition_rows")
+@dataclass(frozen=True)
+class ArgPartitionRows(OfRows):
+    """The positions that `numpy.argpartition` gives for each row."""
+
+    positions: tuple[int, ...]
+    nanoseconds = 8.0
+
+    def infer(self, x: ArrayType) -> ArrayType:
+        return PartitionRows(self.positions).infer(x).with_dtype(INT64)
+
+    def evaluate(self, x: Array) -> Array:
+        return np.argpartition(x, self.positions)
+
+    def fill(self, out: Array, x: Array) -> None:
+        out[...] = np.argpartition(x, self.positions)
+
+    @classmethod
+    def examples(cls) -> Iterator[Example]:
+        for dtype in EVERY_KIND:
+            yield Example(cls((2,)), (array(dtype, 3, 7),))
+        yield Example(cls((4, 5)), (array("f32", 40),))

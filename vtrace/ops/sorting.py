@@ -98,8 +98,11 @@ def _work(net: Network, size: int, scratch: int) -> Work:
 class Sort(Procedure):
     """The elements of a vector in ascending order, NaN last.
 
-    -0.0 and 0.0 are equal and come in any order; every NaN comes out as the one NaN of `np.nan`.
+    -0.0 and 0.0 are equal and come in any order; every NaN comes out as the one NaN of `np.nan`. With `positions`, what
+    stands elsewhere need only be on the right side of them: rows may be partitioned rather than sorted.
     """
+
+    positions: tuple[int, ...] = ()
 
     def infer_all(self, x: ArrayType) -> tuple[ArrayType, ...]:  # type: ignore[override]  # one operand
         require_row("sort", x)

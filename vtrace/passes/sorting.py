@@ -11,7 +11,7 @@ from vtrace.ir.types import DType, Symbol
 from vtrace.ops.argsort import ArgSort
 from vtrace.ops.control import Mapped
 from vtrace.ops.indexing import Gather
-from vtrace.ops.long_sort import ArgSortRows, PartitionRows, SortRows
+from vtrace.ops.long_sort import ArgPartitionRows, ArgSortRows, PartitionRows, SortRows
 from vtrace.ops.movement import Transpose
 from vtrace.ops.sorting import OrderStatistics, Sort
 
@@ -53,9 +53,9 @@ def _rule(builder: Builder, equation: Equation, inputs: tuple[Atom, ...]) -> tup
     order = (*axes, row)
     rows = x if order == tuple(range(x.type.rank)) else builder.emit(Transpose(order), x)
     if isinstance(op, Sort):
-        return (builder.emit(SortRows(), rows),)
+        return (builder.emit(PartitionRows(op.positions) if op.positions else SortRows(), rows),)
     if isinstance(op, ArgSort):
-        return (builder.emit(ArgSortRows(), rows),)
+        return (builder.emit(ArgPartitionRows(op.positions) if op.positions else ArgSortRows(), rows),)
     parted = builder.emit(PartitionRows(tuple(sorted(set(op.positions)))), rows)
     return (builder.emit(Gather(len(outer)), parted, Literal.of(np.array(op.positions, np.int64))),)
 
