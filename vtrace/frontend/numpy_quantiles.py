@@ -94,12 +94,13 @@ def _sorted(rows: Tracer) -> Tracer:
 
 def _numbers(rows: Tracer) -> Any:
     """How many elements of each row are not NaN."""
-    return np.sum(~np.isnan(rows), axis=-1)  # type: ignore[call-overload]  # a tracer
+    return np.sum(~np.isnan(rows), axis=-1)
 
 
-def _at(ordered: Tracer, index: Any) -> Any:
+def _at(ordered: Any, index: Any) -> Any:
     """One element of each row."""
-    return np.take_along_axis(ordered, convert(index, INT64)[..., None], -1)[..., 0]  # type: ignore[call-overload]
+    at: Any = convert(index, INT64)
+    return np.take_along_axis(ordered, at[..., None], -1)[..., 0]
 
 
 @implements(np.median)
@@ -157,7 +158,7 @@ def _all(rows: Tracer, q: Any, method: str, skip_nan: bool, weak: bool) -> Any:
         above, below = place >= n - 1, place < 0
         low = _choose(above, n - 1, _choose(below, 0, np.floor(place)))
         (a, b), largest = _elements(rows, [low, _choose(above | below, low, low + 1)], skip_nan)
-        # beyond the last element NumPy measures from -1: of two equal elements any fraction is the same but for infinity
+        # beyond the last element NumPy measures from -1: between equal ones that matters at infinity alone
         gamma = place - _choose(above, -1, low)
         if method == "averaged_inverted_cdf":
             gamma = _choose(gamma == 0, 0.5, 1.0).astype(place.dtype)

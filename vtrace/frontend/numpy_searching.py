@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from vtrace.errors import ShapeError, UnsupportedError, UsageError
-from vtrace.frontend.core import BOOL, INT64, broadcast_to, convert, full, reshape, static_int
+from vtrace.frontend.core import BOOL, INT64, broadcast_to, convert, full, reshape, static_int, strong
 from vtrace.frontend.dispatch import implements
 from vtrace.frontend.numpy_movement import concatenate
 from vtrace.frontend.numpy_selection import where
@@ -24,7 +24,7 @@ FEW = 32
 
 @implements(np.searchsorted)
 def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Tracer:
-    rows, values = lift(a), lift(v)
+    rows, values = strong(lift(a)), strong(lift(v))  # Python numbers are no weak ones here
     if rows.ndim != 1:
         raise ShapeError(f"{at_user_line()}: object too deep for desired array: np.searchsorted takes a sorted vector")
     if side not in ("left", "right", "l", "r"):
@@ -69,7 +69,7 @@ def isin(
     if size == 0:
         found = full(x.shape, False, BOOL)
     elif size <= FEW:
-        found = np.any(x[..., None] == candidates, axis=-1)  # type: ignore[arg-type]  # a tracer
+        found = np.any(x[..., None] == candidates, axis=-1)
     else:
         ordered: Any = sort(candidates)
         found = ordered[np.minimum(searchsorted(ordered, x), size - 1)] == x

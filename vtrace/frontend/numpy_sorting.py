@@ -99,10 +99,10 @@ def lexsort(keys: Any, axis: int = -1) -> Any:
     if any(r.shape != rows[0].shape for r in rows):
         raise ShapeError(f"{at_user_line()}: all keys need to be the same shape")
     along = axis_index(axis, rows[0].ndim)
-    order = argsort(rows[0], along)
+    order: Any = argsort(rows[0], along)
     for key in rows[1:]:
-        within = argsort(np.take_along_axis(key, order, along), along)
-        order = lift(np.take_along_axis(order, within, along))
+        within: Any = argsort(np.take_along_axis(key, order, along), along)
+        order = np.take_along_axis(order, within, along)
     return order
 
 
@@ -133,5 +133,5 @@ def largest(operand: Any, k: Any, axis: Any = -1) -> tuple[Tracer, Tracer]:
     backwards = lift(np.flip(x, along))
     order: Any = np.flip(argsort(backwards, along), along)
     first = (*(slice(None),) * along, slice(0, number))
-    at = lift(np.subtract(np.asarray(size - 1, INT64), order[first]))
-    return lift(np.take_along_axis(x, at, along)), at
+    positions: Any = np.subtract(np.asarray(size - 1, INT64), order[first])
+    return lift(np.take_along_axis(x, positions, along)), lift(positions)

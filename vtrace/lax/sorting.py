@@ -51,5 +51,6 @@ def sort(operand: Any, dimension: int = -1, is_stable: bool = True, num_keys: in
         raise ShapeError(f"{at_user_line()}: sort: the arrays must have one shape, got {', '.join(map(str, shapes))}")
     axis = axis_index(dimension, np.ndim(operand[0]))
     order = lexsort(operand[:keys][::-1], axis)
-    results = tuple(np.take_along_axis(lift(x), order, axis) for x in operand)
+    arrays: list[Any] = [lift(x) for x in operand]
+    results = tuple(np.take_along_axis(x, order, axis) for x in arrays)
     return results if is_tracing() else tuple(lift(r).constant() for r in results)

@@ -31,7 +31,8 @@ def unique(
     array([ 1,  2,  3, -1])
     """
     if size is None or axis is not None:
-        return np.unique(ar, return_index, return_inverse, return_counts, axis, equal_nan=equal_nan)
+        further: Any = {"return_index": return_index, "return_inverse": return_inverse, "return_counts": return_counts}
+        return np.unique(ar, axis=axis, equal_nan=equal_nan, **further)
     results = unique_of_size(ar, size, fill_value, return_index, return_inverse, return_counts, equal_nan)
     if current_frame() is None and not isinstance(ar, Tracer):
         arrays = tuple(r.constant() for r in results)

@@ -23,8 +23,8 @@ FORMATS = (("u32", "f32", 23), ("u64", "f64", 52))
 """An unsigned integer, the float of its width, and how many bits the fraction of that float has."""
 
 
-def _packing(dtype: DType, size: int) -> tuple[DType, DType, int, int] | None:
-    """How key and position fit into the fraction of one float: its bits, the float, its fraction, the position's bits.
+def _packing(dtype: DType, size: int) -> tuple[DType, DType, int] | None:
+    """How key and position fit into the fraction of one float: its bits, the float, the position's bits.
 
     Such floats lie between 1 and 2 and are all different. Floats, as CPUs have the minimum and maximum of two of them,
     of any width; those of wide integers are rare.
@@ -32,7 +32,7 @@ def _packing(dtype: DType, size: int) -> tuple[DType, DType, int, int] | None:
     position = max(size - 1, 1).bit_length()
     for bits, float_, fraction in FORMATS:
         if 8 * dtype.itemsize + position <= fraction:
-            return DTYPES[bits], DTYPES[float_], fraction, position
+            return DTYPES[bits], DTYPES[float_], position
     return None
 
 
@@ -67,7 +67,7 @@ class ArgSort(Procedure):
             keys = e.scratch(DTYPES[f"i{8 * x.type.dtype.itemsize}"], (size,))
             run_network(e, net, lambda n: (signed_key(e, x((n,))), n), [keys, out], lambda a, b: _exchange(e, a, b))
             return
-        word, float_, fraction, bits = packing
+        word, float_, bits = packing
         place = e.scratch(float_, (size,))
 
         def packed(position: Value) -> Values:

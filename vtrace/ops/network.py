@@ -7,7 +7,8 @@ Where the last run is shorter, what would lie behind it counts as larger than an
 """
 
 import functools
-from collections.abc import Collection, Iterator, Sequence
+import itertools
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 Pairs = tuple[tuple[int, int], ...]
@@ -81,15 +82,14 @@ def _in_a_row(size: int) -> tuple[tuple[int, int], ...]:
 
 def odd_even(size: int) -> Pairs:
     """Batcher's odd-even merge sort of any number of elements."""
-    pairs = []
+    pairs: list[tuple[int, int]] = []
     run = 1
     while run < size:
         distance = run
         while distance:
             for start in range(distance % run, size - distance, 2 * distance):
-                for a in range(start, min(start + distance, size - distance)):
-                    if a // (2 * run) == (a + distance) // (2 * run):
-                        pairs.append((a, a + distance))
+                ends = range(start, min(start + distance, size - distance))
+                pairs += [(a, a + distance) for a in ends if a // (2 * run) == (a + distance) // (2 * run)]
             distance //= 2
         run *= 2
     return tuple(pairs)
@@ -169,7 +169,7 @@ def _up_to(step: Step, room: int, first: int) -> Iterator[Step]:
     for offset, sign in step.places:  # where an element leaves or enters the room as i grows
         bounds.add(room - offset if sign > 0 else offset - room + 1)
     edges = sorted(b for b in bounds if 0 <= b <= step.inner)
-    for low, high in zip(edges, edges[1:], strict=False):
+    for low, high in itertools.pairwise(edges):
         present = [n for n, (offset, sign) in enumerate(step.places) if offset + sign * low < room]
         number = {n: k for k, n in enumerate(present)}
         pairs = tuple((number[a], number[b]) for a, b in step.exchanges if a in number and b in number)

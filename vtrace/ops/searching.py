@@ -17,7 +17,7 @@ from vtrace.ops.samples import EVERY_KIND, array
 @primitive("search_sorted")
 @dataclass(frozen=True)
 class SearchSorted(ElementPrimitive):
-    """How many elements of the sorted rows of `a` come before each of `v`: with `right`, equal ones do too. NaN is last.
+    """How many elements of the sorted rows of `a` come before each of `v`, with `right` equal ones too; NaN is last.
 
     The first `batch_rank` axes of both are paired. In rows that are not sorted it is where halving them leads.
     """
