@@ -178,11 +178,9 @@ def test_different_values(dtype: str, size: int) -> None:
 WRONG: list[tuple[Callable[[Array], Any], type[Exception], str]] = [
     (lambda x: np.sort(x, kind="bubble"), ValueError, "sort kind must be one of"),
     (lambda x: np.sort(x, kind="stable", stable=True), ValueError, "at the same time"),
-    (lambda x: np.sort(x, axis=2), IndexError, "axis"),
     (lambda x: x.sort(None), TypeError, "takes an axis"),
     (lambda x: np.partition(x, 7), ValueError, r"kth\(=7\) out of bounds \(7\)"),
     (lambda x: np.partition(x, x[0, 0]), TypeError, "Partition index must be integer"),
-    (lambda x: np.lexsort(()), TypeError, "need sequence of keys"),
     (lambda x: np.searchsorted(x, 1), ValueError, "object too deep"),
     (lambda x: np.searchsorted(x[0], 1, side="middle"), ValueError, "must be one of 'left' or 'right'"),
     (lambda x: np.digitize(x, [1, 3, 2]), ValueError, "monotonically"),
@@ -191,7 +189,7 @@ WRONG: list[tuple[Callable[[Array], Any], type[Exception], str]] = [
     (lambda x: np.percentile(x, -1), ValueError, r"range \[0, 100\]"),
     (lambda x: np.quantile(x, 0.5, method="guess"), ValueError, "not a valid method"),  # type: ignore[call-overload]
     (lambda x: np.quantile(x[:0], 0.5), IndexError, "out of bounds"),
-    (lambda x: np.unique(x), TypeError, "use vtrace.numpy.unique"),
+    (lambda x: np.unique(x), vtrace.UnsupportedError, "use vtrace.numpy.unique"),
     (lambda x: vnp.unique(x, size=-1), ValueError, "must not be negative"),
     (lambda x: vnp.unique(x[:0], size=2), ValueError, "the array is empty"),
     (lambda x: np.interp(1.0, x, x), ValueError, "must be 1-D"),
@@ -201,7 +199,7 @@ WRONG: list[tuple[Callable[[Array], Any], type[Exception], str]] = [
     (lambda x: lax.top_k(x, 8), ValueError, "k is 8, and axis -1 has 7 elements"),
     (lambda x: lax.sort((x, x[0])), ValueError, "must have one shape"),
     (lambda x: lax.sort((x, x), num_keys=3), ValueError, "num_keys is 3"),
-    (lambda x: lax.sort(()), ValueError, "at least one array"),
+    (lambda x: lax.sort(()), TypeError, "at least one array"),
 ]
 
 

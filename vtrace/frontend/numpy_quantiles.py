@@ -13,6 +13,7 @@ from vtrace.frontend.numpy_sorting import row_along_rows
 from vtrace.frontend.source import at_user_line
 from vtrace.frontend.trace import lift
 from vtrace.frontend.tracer import Tracer
+from vtrace.ir.types import DType
 from vtrace.ops.sorting import OrderStatistics, Sort
 
 
@@ -77,9 +78,10 @@ def _median(a: Any, axis: Any, keepdims: bool, skip_nan: bool) -> Any:
         result = where(number % 2 == 1, middle[0], (middle[0] + middle[1]) / 2)
     else:
         positions = ((size - 1) // 2, *([size // 2] if size % 2 == 0 else []))
-        found: Any = _statistics(rows, (*positions, size - 1))
+        is_float = rows.dtype.kind == "f"
+        found: Any = _statistics(rows, (*positions, size - 1) if is_float else positions)
         result = np.mean(found[..., : len(positions)], axis=-1)
-        if rows.dtype.kind == "f":
+        if is_float:
             result = where(np.isnan(found[..., -1]), found[..., -1], result)
     return reshape(lift(result), kept) if keepdims else result
 
@@ -164,19 +166,19 @@ def _all(rows: Tracer, q: Any, method: str, skip_nan: bool, weak: bool) -> Any:
             gamma = _choose(gamma == 0, 0.5, 1.0).astype(place.dtype)
         elif method == "midpoint":
             gamma = _choose(place % 1 == 0, 0.0, 0.5).astype(place.dtype)
-        result = _interpolated(a, b, float(gamma[0]) if weak and not isinstance(gamma, Tracer) else gamma)
-        result = convert(result, rows.dtype) if weak and rows.dtype.kind == "f" else result
+        result = _interpolated(a, b, gamma, rows.dtype if weak and rows.dtype.kind == "f" else gamma.dtype)
     if rows.dtype.kind == "f" and not skip_nan:
         result = where(np.isnan(largest), largest, result)
     return result
 
 
 def _elements(rows: Tracer, places: list[Any], skip_nan: bool) -> tuple[list[Any], Any]:
-    """Those of the sorted rows that stand there, and the largest one."""
+    """Those of the sorted rows that stand there, and for floats the largest one, which is NaN if any is."""
     size = rows.shape[-1]
     if not any(isinstance(i, Tracer) for i in places):
         wanted = [i.astype(np.int64) for i in places]
-        positions = tuple(sorted({size - 1, *(int(k) for i in wanted for k in i)}))
+        last = {size - 1} if rows.dtype.kind == "f" else set()
+        positions = tuple(sorted(last.union(int(k) for i in wanted for k in i)))
         found: Any = _statistics(rows, positions)
         return [found[..., np.searchsorted(positions, i)] for i in wanted], found[..., -1:]
     ordered: Any = _sorted(rows)
@@ -186,11 +188,11 @@ def _elements(rows: Tracer, places: list[Any], skip_nan: bool) -> tuple[list[Any
     return [np.take_along_axis(ordered, i, -1) for i in indices], ordered[..., -1:]
 
 
-def _interpolated(a: Any, b: Any, t: Any) -> Any:
-    """From `a` to `b`, measured from the nearer one."""
+def _interpolated(a: Any, b: Any, t: Any, dtype: DType) -> Any:
+    """From `a` to `b`, measured from the nearer one, with fractions rounded to `dtype`."""
     distance = b - a
-    from_low = a + distance * t
-    from_high = convert(b - distance * (1 - t), from_low.dtype)
+    from_low = a + distance * convert(t, dtype)
+    from_high = convert(b - distance * convert(1 - t, dtype), from_low.dtype)
     return where(t >= 0.5, from_high, from_low)
 
 
