@@ -105,6 +105,14 @@ def take(x: Array, indices: Array) -> Array:
     return x[indices]
 
 
+def order(x: Array) -> Array:
+    return np.argsort(x, kind="stable")
+
+
+def largest10(x: Array) -> Array:
+    return vtrace.lax.top_k(x, 10)[0]
+
+
 PROGRAMS: dict[str, tuple[Callable[..., Any], Any]] = {
     **{f"dot{n}": (dot, 0) for n in (100, 1000, 5000, 10000)},
     "matmul1024": (row_times_matrix, (0, None)),
@@ -128,6 +136,11 @@ PROGRAMS: dict[str, tuple[Callable[..., Any], Any]] = {
     "attn": (attention, 0),
     "conv9": (convolve9, (0, None)),
     "gather": (take, 0),
+    "interp": (np.interp, (0, None, None)),
+    "sort": (np.sort, 0),
+    "argsort": (order, 0),
+    "topk": (largest10, 0),
+    "median": (np.median, 0),
     "hist": (histogram, 0),
 }
 """Functions of one example and in_axes, by the name of the workload."""

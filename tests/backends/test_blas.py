@@ -7,7 +7,8 @@ import threading
 import numpy as np
 import pytest
 
-from vtrace.backends.blas import BLOCK_ROWS, LIBRARY, routines
+from vtrace.backends.blas import BLOCK_ROWS, routines
+from vtrace.backends.library import LIBRARY
 from vtrace.ir.types import Array
 
 TRANSPOSES = list(itertools.product((False, True), repeat=2))

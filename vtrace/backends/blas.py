@@ -108,7 +108,7 @@ _ARGUMENTS: Any = ctypes.c_int64 * 19
 
 
 class Blas:
-    """The library calls that primitives may make."""
+    """Matrix products."""
 
     def gemm(self, out: Array, x: Array, y: Array, transpose: tuple[bool, bool]) -> None:
         """out = op(x) @ op(y), for C-contiguous matrices; `op` transposes where asked. Threads share the rows."""
@@ -156,6 +156,3 @@ def _multiply(
     with routines().one_thread():
         nanoseconds = NANOSECONDS[itemsize] * rows[1] * columns * inner
         threads.run(function, address, ctypes.addressof(arguments), length, nanoseconds)
-
-
-LIBRARY = Blas()

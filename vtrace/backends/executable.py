@@ -5,9 +5,10 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vtrace.backends import blas, memory
+from vtrace.backends import memory
 from vtrace.backends.extents import Extents
 from vtrace.backends.kernel import CompiledKernel, Given
+from vtrace.backends.library import LIBRARY
 from vtrace.errors import UnsupportedError
 from vtrace.ir.graph import Atom, Graph, Literal, Var
 from vtrace.ir.primitive import LibraryPrimitive
@@ -27,7 +28,7 @@ class LibraryCall:
         out = given[0] if given else None
         if out is None:
             out = memory.empty(self.extents.shape(sizes), self.dtype)
-        self.primitive.call(blas.LIBRARY, out, *arrays)
+        self.primitive.call(LIBRARY, out, *arrays)
         return [out]
 
 

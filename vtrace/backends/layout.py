@@ -20,6 +20,7 @@ from vtrace.ir.primitive import ElementPrimitive
 from vtrace.ir.types import DType, Shape, Symbol
 from vtrace.ops.kinds import Elementwise
 from vtrace.ops.movement import Broadcast
+from vtrace.ops.procedure import work_of
 
 LOOP_VECTORS = 2
 """Vectors per block of lanes where examples run loops of their own: one waits while the other computes. A Mandelbrot
@@ -80,7 +81,7 @@ def choose(graph: Graph, mode: str | None = None) -> Layout:
         reason = "asked for"
     if mode == "batch":
         width = min(width, TURNABLE)
-    if mode == "batch" and loops and kept(graph) * width * LOOP_VECTORS <= ROOM_FOR_LOOPS:
+    if mode == "batch" and any(map(_waits, graph.equations)) and kept(graph) * width * LOOP_VECTORS <= ROOM_FOR_LOOPS:
         width *= LOOP_VECTORS
     if mode == "batch":
         spread = Spread(width, width // 2)
@@ -90,6 +91,12 @@ def choose(graph: Graph, mode: str | None = None) -> Layout:
 def has_loops(graph: Graph) -> bool:
     """Whether the program itself has loops or branches."""
     return any(not isinstance(e.primitive, ElementPrimitive) for e in graph.equations)
+
+
+def _waits(equation: Equation) -> bool:
+    """Whether this is a loop or a branch in which one instruction waits for another."""
+    work = work_of(equation.primitive, [a.type for a in equation.inputs])
+    return not isinstance(equation.primitive, ElementPrimitive) and not (work is not None and work.independent)
 
 
 def lane_count(graph: Graph) -> int:

@@ -61,10 +61,10 @@ class Procedures(Mathlib, Stopping, Scratch, Folds):
         with self.loop(cast("Register", start), cast("Register", stop)) as index:
             body(index)
 
-    def guarded(self, condition: Any, then: Callable[[], None]) -> None:
+    def guarded(self, condition: Any, then: Callable[[], None], harmless: bool = False) -> None:
         """Run `then` for the lanes for which the condition holds, if there are any."""
-        taken, mask = self.block("taken"), self.narrowed(condition)
-        live = condition if mask is None or condition.lanes == 1 else mask.vector
+        taken, mask = self.block("taken"), self.mask if harmless else self.narrowed(condition)
+        live = condition if harmless or mask is None or condition.lanes == 1 else mask.vector
         any_ = self.any_lane(live)
         before = self.builder.block
         self.builder.position_at_end(taken)

@@ -87,13 +87,18 @@ def _forget() -> None:
 os.register_at_fork(after_in_child=_forget)
 
 
+def worth_sharing(length: int, nanoseconds: float) -> bool:
+    """Whether so many items that take so long each are to be spread over several threads."""
+    return thread_count() > 1 and length >= 2 and length * nanoseconds >= WORTH_SHARING
+
+
 def run(function: Any, address: int, arguments: int, length: int, nanoseconds: float, record: int = 0) -> None:
     """Call the kernel for all of its parallel axis; `nanoseconds` is the estimated time per item.
 
     `record` is the address of the fault record, if there is one: while it waits for the others, this thread looks after
     signals as loops do.
     """
-    if thread_count() == 1 or length * nanoseconds < WORTH_SHARING or length < 2:
+    if not worth_sharing(length, nanoseconds):
         function(arguments, 0, length)
         return
     grain = max(-(-length // (thread_count() * BLOCKS_PER_THREAD)), int(WORTH_SHARING / 8 / nanoseconds), 1)

@@ -280,6 +280,27 @@ class ArrayMethods:
     def argmax(self, *args: Any, **kwargs: Any) -> Any:
         return self._call(np.argmax, *args, **kwargs)
 
+    def argsort(self, *args: Any, **kwargs: Any) -> Any:
+        return self._call(np.argsort, *args, **kwargs)
+
+    def sort(self, axis: Any = -1, kind: Any = None, *, stable: Any = None) -> None:
+        """Sort along `axis`, in place."""
+        from vtrace.frontend.numpy_sorting import sort_in_place  # built on the tracer
+
+        sort_in_place(cast("Tracer", self), axis, kind, stable)
+
+    def partition(self, kth: Any, axis: int = -1, kind: str = "introselect") -> None:
+        """`np.partition` in place."""
+        from vtrace.frontend.numpy_sorting import partition_in_place  # built on the tracer
+
+        partition_in_place(cast("Tracer", self), kth, axis, kind)
+
+    def argpartition(self, *args: Any, **kwargs: Any) -> Any:
+        return self._call(np.argpartition, *args, **kwargs)
+
+    def searchsorted(self, *args: Any, **kwargs: Any) -> Any:
+        return self._call(np.searchsorted, *args, **kwargs)
+
     def any(self, *args: Any, **kwargs: Any) -> Any:
         return self._call(np.any, *args, **kwargs)
 

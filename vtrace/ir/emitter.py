@@ -173,5 +173,9 @@ class Workspace(Emitter, Protocol):
         `e.index(k)` is the same unrolled.)
         """
 
-    def guarded(self, condition: Value, then: Callable[[], None]) -> None:
-        """Run `then` for the examples for which the condition holds, if there are any."""
+    def guarded(self, condition: Value, then: Callable[[], None], harmless: bool = False) -> None:
+        """Run `then` for the examples for which the condition holds, if there are any.
+
+        If it is `harmless`, which is to say that it changes nothing where the condition fails, the others need not be
+        kept out of it.
+        """

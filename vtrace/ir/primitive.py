@@ -179,6 +179,12 @@ class Library(Protocol):
     def gemm_each(self, out: Array, x: Array, y: Array, transpose: tuple[bool, bool]) -> None:
         """The same for each index of axis 0, 3-D and C-contiguous; one of `x` and `y` may be 2-D, a matrix for all."""
 
+    def share(self, part: Callable[[int, int], None], length: int, nanoseconds: float) -> None:
+        """`part(start, stop)` for ranges that cover `length` items, on several threads if an item takes long enough.
+
+        What `part` does must release the GIL for that to be of use, as most of NumPy does.
+        """
+
 
 class LibraryPrimitive(ArrayPrimitive):
     """An array primitive that lowers to a library call on whole arrays. It never shares a loop with anything."""

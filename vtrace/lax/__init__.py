@@ -28,6 +28,8 @@ from vtrace.lax.slicing import dynamic_slice_in_dim as dynamic_slice_in_dim
 from vtrace.lax.slicing import dynamic_update_index_in_dim as dynamic_update_index_in_dim
 from vtrace.lax.slicing import dynamic_update_slice as dynamic_update_slice
 from vtrace.lax.slicing import dynamic_update_slice_in_dim as dynamic_update_slice_in_dim
+from vtrace.lax.sorting import sort as sort
+from vtrace.lax.sorting import top_k as top_k
 from vtrace.lax.while_loops import fori_loop as fori_loop
 from vtrace.lax.while_loops import while_loop as while_loop
 from vtrace.lax.windowed import conv as conv

@@ -7,7 +7,7 @@ example does, and where lanes are examples one instruction serves all of them. A
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, final
 
 from vtrace.ir.emitter import Place, Workspace
@@ -26,10 +26,12 @@ class Work:
     """Reads and writes of which data decides the place: lanes over examples cannot share those."""
     scratch: int = 0
     """Bytes of scratch arrays."""
+    independent: bool = False
+    """Whether its instructions hardly wait for one another, so that one vector of lanes keeps the machine busy."""
 
     def times(self, examples: int) -> "Work":
         """That of so many examples, one after the other."""
-        return Work(self.operations * examples, self.jumps * examples, self.scratch)
+        return replace(self, operations=self.operations * examples, jumps=self.jumps * examples)
 
 
 class Procedure(Primitive):

@@ -25,6 +25,7 @@ from vtrace.passes.fuse import fuse
 from vtrace.passes.nested import nested
 from vtrace.passes.running import running
 from vtrace.passes.simplify import simplify
+from vtrace.passes.sorting import sorting
 from vtrace.passes.sums import sums
 
 Observer: TypeAlias = Callable[[str, Graph, Graph, float], None]
@@ -115,14 +116,18 @@ def _observers_from_environment() -> list[Observer]:
 
 
 PASSES: dict[str, Pass] = {
-    f.__name__: Pass(f.__name__, f) for f in (simplify, fold, running, nested, counters, cse, sums, contract, dce, fuse)
+    f.__name__: Pass(f.__name__, f)
+    for f in (simplify, fold, running, sorting, nested, counters, cse, sums, contract, dce, fuse)
 }
 """Every pass by name: what `vtrace opt --passes` and the golden tests understand."""
 
 DEFAULT = Pipeline(
     [
         PASSES[name]
-        for name in ("simplify", "fold", "running", "nested", "counters", "cse", "sums", "contract", "simplify", "dce")
+        for name in (
+            *("simplify", "fold", "running", "sorting", "nested", "counters"),
+            *("cse", "sums", "contract", "simplify", "dce"),
+        )
     ]
 )
 """What every program goes through before it is fused."""

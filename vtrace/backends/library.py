@@ -1,0 +1,36 @@
+"""The library calls that primitives may make: matrix products, and Python functions over ranges on our threads."""
+
+import ctypes
+from collections.abc import Callable
+
+from vtrace.backends import threads
+from vtrace.backends.blas import Blas
+
+_PART = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
+
+
+class Calls(Blas):
+    """Everything of `ir.primitive.Library`."""
+
+    def share(self, part: Callable[[int, int], None], length: int, nanoseconds: float) -> None:
+        """`part(start, stop)` for ranges that cover `length` items; each item takes about so long."""
+        if not threads.worth_sharing(length, nanoseconds):
+            part(0, length)
+            return
+        errors: list[BaseException] = []
+
+        def guarded(_: int | None, start: int, stop: int) -> None:
+            try:
+                part(start, stop)
+            except BaseException as error:  # it cannot pass through the pool
+                errors.append(error)
+
+        function = _PART(guarded)
+        address = ctypes.cast(function, ctypes.c_void_p).value
+        assert address is not None
+        threads.run(function, address, 0, length, nanoseconds)
+        if errors:
+            raise errors[0]
+
+
+LIBRARY = Calls()

@@ -1,0 +1,205 @@
+"""Sorting long rows: NumPy's own routines, row by row on several threads.
+
+Networks need n log(n)^2 exchanges for n elements, so from some hundred to some thousand elements on these are faster;
+and a row alone leaves lanes idle. The `sorting` pass chooses.
+"""
+
+from abc import abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar, final
+
+import numpy as np
+
+from vtrace.errors import ShapeError
+from vtrace.ir.primitive import Batched, Batcher, ErrorExample, Example, Library, LibraryPrimitive, primitive
+from vtrace.ir.types import INT64, Array, ArrayType
+from vtrace.ops.order_keys import signed_keys
+from vtrace.ops.samples import EVERY_KIND, array
+
+RADIX_BYTES = 2
+"""NumPy's stable sort of elements of so many bytes is a radix sort, ten times as fast as its quicksort for bytes."""
+
+FEW = 1000
+"""Elements up to which the merge sort is done before that is prepared."""
+
+
+class OfRows(LibraryPrimitive):
+    """Works on each row, a vector along the last axis."""
+
+    nanoseconds: ClassVar[float]
+    """For an element, about."""
+
+    @abstractmethod
+    def fill(self, out: Array, x: Array) -> None:
+        """The results for a matrix of rows."""
+
+    @final
+    def call(self, library: Library, out: Array, x: Array) -> None:
+        if not out.size:
+            return
+        rows = x.reshape(-1, x.shape[-1])
+        results = out.reshape(-1, out.shape[-1])
+        time = self.nanoseconds * x.shape[-1]
+        library.share(lambda a, b: self.fill(results[a:b], rows[a:b]), len(rows), time)
+
+    @final
+    def batch(self, b: Batcher, x: Batched) -> Batched:
+        return Batched(b.emit(self, b.move(x, 0)), 0)
+
+    @classmethod
+    @final
+    def errors(cls) -> Iterator[ErrorExample]:
+        op = next(cls.examples()).primitive
+        yield ErrorExample(op, (array("f64"),), ShapeError, "works on rows")
+
+
+def _require_rows(name: str, x: ArrayType) -> None:
+    if not x.rank:
+        raise ShapeError(f"{name} works on rows, got {x}")
+
+
+@final
+@primitive("sort_rows")
+@dataclass(frozen=True)
+class SortRows(OfRows):
+    """The elements of each row in ascending order, NaN last, as `numpy.sort` gives them."""
+
+    nanoseconds = 5.0
+
+    def infer(self, x: ArrayType) -> ArrayType:
+        _require_rows("sort_rows", x)
+        return x
+
+    def evaluate(self, x: Array) -> Array:
+        return np.sort(x)
+
+    def fill(self, out: Array, x: Array) -> None:
+        out[...] = x
+        out.sort(kind="stable" if x.itemsize <= RADIX_BYTES else None)
+
+    @classmethod
+    def examples(cls) -> Iterator[Example]:
+        for dtype in EVERY_KIND:
+            yield Example(cls(), (array(dtype, 3, 7),))
+        yield Example(cls(), (array("f32", 0, 4),))
+        yield Example(cls(), (array("f32", 40),))
+
+
+@final
+@primitive("argsort_rows")
+@dataclass(frozen=True)
+class ArgSortRows(OfRows):
+    """The positions of the elements of each row in ascending order, NaN last; equal ones keep their order."""
+
+    nanoseconds = 20.0
+
+    def infer(self, x: ArrayType) -> ArrayType:
+        _require_rows("argsort_rows", x)
+        return x.with_dtype(INT64)
+
+    def evaluate(self, x: Array) -> Array:
+        return np.argsort(x, kind="stable")
+
+    def fill(self, out: Array, x: Array) -> None:
+        for order, row in zip(out, x, strict=True):
+            order[...] = stable_order(row)
+
+    @classmethod
+    def examples(cls) -> Iterator[Example]:
+        for dtype in (*EVERY_KIND, "i32", "u64", "u16"):
+            yield Example(cls(), (array(dtype, 3, 7),))
+        yield Example(cls(), (array("f32", 4, 0),))
+        yield Example(cls(), (array("f64", 40),))
+
+
+def stable_order(x: Array) -> Array:
+    """`np.argsort(x, kind="stable")` of a vector, by a sort of integers that hold key and position.
+
+    NumPy's merge sort of positions takes four to ten times as long. Where keys are too long, their last bits are left
+    out, and the few elements that then seem equal are put in order afterwards.
+    """
+    if x.itemsize <= RADIX_BYTES or x.size < FEW:
+        return np.argsort(x, kind="stable")
+    bits = (x.size - 1).bit_length()
+    keys = signed_keys(x)
+    if keys.itemsize == 4 and bits < 32:
+        packed, dropped = keys.astype(np.int64), 0
+        packed <<= bits
+    else:
+        low = keys.min()
+        keys = np.subtract(keys, low, dtype=np.int64).view(np.uint64)  # which wraps around to what is meant
+        dropped = max(int(keys.max()).bit_length() + bits - 64, 0)
+        packed = ((keys >> np.uint64(dropped)) << np.uint64(bits)).view(np.int64)
+        packed ^= np.iinfo(np.int64).min
+    packed |= np.arange(x.size)
+    packed.sort()
+    order = packed & ((1 << bits) - 1)
+    if dropped:
+        packed >>= bits
+        _order_tied(order, packed, keys)
+    return np.asarray(order)
+
+
+def _order_tied(order: Array, shortened: Array, keys: Array) -> None:
+    """Put elements in order that seemed equal, as the last bits of their keys were left out."""
+    tied = shortened[1:] == shortened[:-1]
+    if tied.any():
+        group = np.append(tied, False) | np.append(False, tied)
+        unsure = order[group]
+        order[group] = unsure[np.lexsort((unsure, keys[unsure], shortened[group]))]
+
+
+@final
+@primitive("partition_rows")
+@dataclass(frozen=True)
+class PartitionRows(OfRows):
+    """The elements of each row with those at `positions` where sorting puts them, as `numpy.partition` leaves them."""
+
+    positions: tuple[int, ...]
+    nanoseconds = 3.0
+
+    def infer(self, x: ArrayType) -> ArrayType:
+        _require_rows("partition_rows", x)
+        if not self.positions or not all(0 <= p < x.shape[-1] for p in self.positions):  # type: ignore[operator]  # a row's extent is static
+            raise ShapeError(f"partition_rows: rows of {x} have no positions {self.positions}")
+        return x
+
+    def evaluate(self, x: Array) -> Array:
+        return np.partition(x, self.positions)
+
+    def fill(self, out: Array, x: Array) -> None:
+        out[...] = x
+        out.partition(self.positions)
+
+    @classmethod
+    def examples(cls) -> Iterator[Example]:
+        for dtype in EVERY_KIND:
+            yield Example(cls((2,)), (array(dtype, 3, 7),))
+        yield Example(cls((4, 5)), (array("f32", 40),))
+        yield Example(cls((0, 4, 39)), (array("f64", 40),))
+
+
+@final
+@primitive("argpartition_rows")
+@dataclass(frozen=True)
+class ArgPartitionRows(OfRows):
+    """The positions that `numpy.argpartition` gives for each row."""
+
+    positions: tuple[int, ...]
+    nanoseconds = 8.0
+
+    def infer(self, x: ArrayType) -> ArrayType:
+        return PartitionRows(self.positions).infer(x).with_dtype(INT64)
+
+    def evaluate(self, x: Array) -> Array:
+        return np.argpartition(x, self.positions)
+
+    def fill(self, out: Array, x: Array) -> None:
+        out[...] = np.argpartition(x, self.positions)
+
+    @classmethod
+    def examples(cls) -> Iterator[Example]:
+        for dtype in EVERY_KIND:
+            yield Example(cls((2,)), (array(dtype, 3, 7),))
+        yield Example(cls((4, 5)), (array("f32", 40),))
