@@ -142,5 +142,6 @@ PROGRAMS: dict[str, tuple[Callable[..., Any], Any]] = {
     "topk": (largest10, 0),
     "median": (np.median, 0),
     "hist": (histogram, 0),
+    "fft256": (np.fft.fft, 0),
 }
 """Functions of one example and in_axes, by the name of the workload."""

@@ -107,7 +107,7 @@ def test_scalars(x: Any) -> None:
         np.array([(1, 2.0)], "i4,f8"),
         np.ones(2, np.float16),
         np.ones(2, np.longdouble),
-        [1j, 2],
+        np.array([1j, 2], np.clongdouble),
         [2**70],
         2**64,
         lambda: 1,

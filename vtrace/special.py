@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from vtrace.errors import DTypeError
+from vtrace.frontend.source import at_user_line
 from vtrace.numpy.creation import asarray
 
 Axis = int | tuple[int, ...] | None
@@ -23,7 +25,7 @@ def logsumexp(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     >>> float(logsumexp(np.array([1000.0, 1000.0])).round(3))
     1000.693
     """
-    a = asarray(a)
+    a = _real(a)
     largest = np.max(a, axis=axis, keepdims=True)
     is_largest = a == largest
     # The largest ones apart: what the others add to them may be small.
@@ -39,7 +41,7 @@ def softmax(x: Any, axis: Axis = None) -> Any:
     >>> softmax(np.array([1000.0, 1000.0]))
     array([0.5, 0.5])
     """
-    x = asarray(x)
+    x = _real(x)
     grown = np.exp(x - np.max(x, axis=axis, keepdims=True))
     return grown / np.sum(grown, axis=axis, keepdims=True)
 
@@ -50,7 +52,7 @@ def log_softmax(x: Any, axis: Axis = None) -> Any:
     >>> log_softmax(np.array([1000.0, 0.0]))
     array([    0., -1000.])
     """
-    x = asarray(x)
+    x = _real(x)
     largest = np.max(x, axis=axis, keepdims=True)
     below = x - np.where(np.isfinite(largest), largest, 0)
     return below - np.log(np.sum(np.exp(below), axis=axis, keepdims=True))
@@ -59,3 +61,10 @@ def log_softmax(x: Any, axis: Axis = None) -> Any:
 def _float_of(a: Any) -> Any:
     """The dtype that NumPy gives exp(a)."""
     return np.exp(np.zeros((), a.dtype)).dtype
+
+
+def _real(x: Any) -> Any:
+    x = asarray(x)
+    if np.iscomplexobj(x):
+        raise DTypeError(f"{at_user_line()}: vtrace.special takes real numbers, got an array of {x.dtype}")
+    return x

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from vtrace.errors import ArgumentError, DTypeError
-from vtrace.ir.types import DTYPES, INT64, Array, DType
+from vtrace.ir.types import INT64, USER_DTYPES, Array, DType
 
-_SUPPORTED = frozenset(DTYPES.values())
+_SUPPORTED = frozenset(USER_DTYPES.values())
 _C_CONTIGUOUS_AND_ALIGNED = 0x0101
 """The bits of `ndarray.flags.num`: NPY_ARRAY_C_CONTIGUOUS and NPY_ARRAY_ALIGNED."""
 
@@ -40,7 +40,7 @@ def _native(dtype: DType, what: str, name: Callable[[], str]) -> DType:
     native = dtype.newbyteorder("=")
     if native in _SUPPORTED:
         return native
-    supported = ", ".join(str(d) for d in DTYPES.values())
+    supported = ", ".join(str(d) for d in USER_DTYPES.values())
     raise DTypeError(f"{what}: argument {name()!r} has dtype {dtype}, which is not supported; use one of {supported}")
 
 
@@ -93,7 +93,7 @@ def _not_an_array(leaf: Any, name: str) -> str:
 
 def is_weak(leaf: Any) -> bool:
     """Whether `leaf` is a Python number, which takes the dtype of the arrays it meets (NEP 50)."""
-    return type(leaf) is int or type(leaf) is float
+    return type(leaf) is int or type(leaf) is float or type(leaf) is complex
 
 
 def identifier(name: str) -> str:
@@ -103,7 +103,7 @@ def identifier(name: str) -> str:
 
 def check_result(value: Any, what: str, name: str) -> None:
     """An error unless `value`, which is not a tracer, is an array or a number that a graph can hold."""
-    if isinstance(value, np.ndarray | np.generic | bool | int | float):
+    if isinstance(value, np.ndarray | np.generic | bool | int | float | complex):
         dtype = np.asarray(value).dtype
         if dtype.newbyteorder("=") not in _SUPPORTED:
             raise DTypeError(f"{what}: {name} has dtype {dtype}, which is not supported")

@@ -10,6 +10,7 @@ from vtrace.api.call import Call
 from vtrace.api.capture import capture
 from vtrace.api.leaves import is_weak, ready_array
 from vtrace.api.signature import Mapping, Signatures
+from vtrace.frontend.boundary import from_pairs, in_pairs
 from vtrace.frontend.pytree import unflatten
 from vtrace.frontend.trace import Frame, atom_of, lift
 from vtrace.frontend.tracer import Tracer
@@ -33,9 +34,11 @@ def call_inline(frame: Frame, call: Call, what: str, mapping: Mapping, signature
     tracers = [lift(leaf) for leaf in arrays_for_tracing(call, what)]
     signature = signatures.of(call, [t.type for t in tracers], [t.weak for t in tracers], symbolic=False)
     captured = capture(call.function, what, signature, call.names(), mapping.out_axes)
-    inputs = [atom_of(t, frame) for t in (*tracers, *captured.outer)]
-    results = [
+    inputs = [atom_of(t, frame) for t in (*map(in_pairs, tracers), *captured.outer)]
+    computed = [
         Tracer(atom, frame if isinstance(atom, Var) else None, False, None)
         for atom in inline(frame.builder, captured.batched, inputs)
     ]
+    pairs = zip(computed, captured.are_complex, strict=True)
+    results = [from_pairs(x) if is_complex else x for x, is_complex in pairs]
     return unflatten(captured.results, results)

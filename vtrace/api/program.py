@@ -11,6 +11,7 @@ from vtrace.api.capture import Captured
 from vtrace.api.debugging import is_debugging, jit_is_disabled, nans_are_checked
 from vtrace.api.examples import run_examples
 from vtrace.api.leaves import is_ready
+from vtrace.api.memory_views import as_complex, as_pairs, complex_type
 from vtrace.api.nans import check_results
 from vtrace.api.outputs import Outputs
 from vtrace.api.signature import Signature
@@ -39,6 +40,8 @@ class Program:
         self._captured = captured
         self._signature = signature
         self._what = what
+        self._has_complex_arguments = any(t.dtype.kind == "c" for t in signature.types)
+        self._has_complex_results = any(captured.are_complex)
         self._lock = RLock()
         self._optimized: Graph | None = None
         self._kernels: Graph | None = None
@@ -102,16 +105,53 @@ class Program:
                 self._outputs = Outputs(self.kernels, self._captured.results)
                 self._executable = compile(self._outputs.graph)
                 if self._outputs.are_as_computed and self._executable.entry is not None:
-                    self.entry = self._executable.entry
+                    self.entry = self._entry_of(self._executable.entry)
             return self._executable
+
+    def _entry_of(self, entry: Entry) -> Entry:
+        """The entry of the executable, or one around it that views complex arrays as it wants them."""
+        wanted = [t.dtype if t.dtype.kind == "c" else None for t in self._signature.types]
+        if not any(wanted) and not self._has_complex_results:
+            return entry
+        are_complex, spec_is_leaf = self._captured.are_complex, self.structure.is_leaf()
+
+        def around(args: tuple[Any, ...]) -> Any:
+            if len(args) != len(wanted):
+                return None
+            pairs = []
+            for a, dtype in zip(args, wanted, strict=True):
+                if dtype is not None:
+                    if type(a) is not np.ndarray or a.dtype != dtype:
+                        return None
+                    a = as_pairs(a)
+                pairs.append(a)
+            results = entry(tuple(pairs))
+            if results is None or not self._has_complex_results:
+                return results
+            if spec_is_leaf:
+                return as_complex(results)
+            return tuple(as_complex(r) if c else r for r, c in zip(results, are_complex, strict=True))
+
+        return around
 
     def __call__(self, arrays: Sequence[Array]) -> Any:
         """The results for `arrays`, which fit the signature and are ready for a kernel."""
         executable = self._executable
+        if self._has_complex_arguments:
+            arrays = [as_pairs(a) for a in arrays]
         if executable is None or is_debugging():
-            return self.structured(self._leaves(arrays, 0))
-        assert self._outputs is not None
-        return self._outputs.assemble(arrays, executable(*arrays))
+            return self.structured(self._as_seen(self._leaves(arrays, 0)))
+        outputs = self._outputs
+        assert outputs is not None
+        if self._has_complex_results:
+            return self.structured(self._as_seen(outputs.leaves(arrays, executable(*arrays))))
+        return outputs.assemble(arrays, executable(*arrays))
+
+    def _as_seen(self, leaves: Sequence[Array]) -> Sequence[Array]:
+        """Results as the user is to have them: pairs as complex numbers."""
+        if not self._has_complex_results:
+            return leaves
+        return [as_complex(x) if c else x for x, c in zip(leaves, self._captured.are_complex, strict=True)]
 
     def _leaves(self, arrays: Sequence[Array], first: int) -> Sequence[Array]:
         """The results one after the other, in whatever way they are to be computed."""
@@ -133,6 +173,7 @@ class Program:
         Targets must not overlap with the arguments; those that a kernel can write to are given to it. `first` is the
         number of the first example.
         """
+        arrays, targets = [as_pairs(a) for a in arrays], [as_pairs(t) for t in targets]
         if self.prints or is_debugging():
             leaves = self._leaves(arrays, first)
         else:
@@ -155,7 +196,8 @@ class Program:
 
     def result_types(self, sizes: Sizes) -> list[ArrayType]:
         """The types of the results for this size of the batch."""
-        return [t.bind(sizes) for t in self.batched.output_types]
+        types = zip(self.batched.output_types, self._captured.are_complex, strict=True)
+        return [(complex_type(t) if c else t).bind(sizes) for t, c in types]
 
     def _interpret(self, arrays: Sequence[Array]) -> Sequence[Array]:
         """The results without machine code: the batched graph, as it is, run equation by equation."""

@@ -4,15 +4,15 @@ import math
 from typing import Any
 
 from vtrace.backends import llvm_text as ir
+from vtrace.backends.pairs import Pairs
 from vtrace.backends.patterns import spelled, window
-from vtrace.backends.rows import Rows
 from vtrace.backends.values import I8, I32, Affine, AnyValue, Pattern, Register, int_constant, memory_type
 from vtrace.backends.vector_memory import Buffer
 from vtrace.ir.emitter import Index, Value
 from vtrace.ir.types import BOOL, static_shape
 
 
-class Access(Rows):
+class Access(Pairs):
     """Loads and stores of elements.
 
     What a step of one lane means for the offset decides: 0 is one scalar, the same for all lanes; 1 is one vector; a
@@ -30,7 +30,7 @@ class Access(Rows):
             llvm = self.builder.load(self.address(buffer, offset), typ=memory_type(dtype), align=dtype.itemsize)
             raw = Register(llvm, dtype, 1, self.scope.depth)
         else:
-            raw = self._stretch_of(buffer, index) or self.gather(buffer, index)
+            raw = self.load_part(buffer, index, offset) or self._stretch_of(buffer, index) or self.gather(buffer, index)
         return self.from_memory(raw)
 
     def _stretch_of(self, buffer: Buffer, index: Index) -> Register | None:
@@ -81,6 +81,7 @@ class Access(Rows):
         """Write one element per lane in use, here."""
         offset = self.offset(buffer, index)
         if isinstance(offset, Register) and offset.lanes == 1:
+            assert getattr(value, "lanes", 1) == 1, "a value that differs from lane to lane needs a place for each"
             llvm = self.to_memory(value, 1)
             self.builder.store(llvm, self.address(buffer, offset), align=buffer.type.dtype.itemsize)
         elif isinstance(offset, Affine) and offset.step == 1:

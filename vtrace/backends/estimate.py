@@ -8,10 +8,12 @@ rows pay for the last, partly filled vector of each row, for scalars, and for jo
 import math
 from collections.abc import Sequence
 
+from vtrace.backends.pairs import pair_inputs, pair_outputs
 from vtrace.backends.spread import Spread
 from vtrace.ir.graph import Equation, Graph
 from vtrace.ir.primitive import ElementPrimitive, Primitive
 from vtrace.ir.types import ArrayType, Shape, Symbol
+from vtrace.ops.complex_parts import Interleave
 from vtrace.ops.contraction import Dot
 from vtrace.ops.control import Cond, Mapped, Scan, While
 from vtrace.ops.kinds import FLOATS, Elementwise, Reduction, Uniform
@@ -126,8 +128,11 @@ def _weight(op: Primitive, operands: Sequence[Shape]) -> float:
 
 def along_rows(graph: Graph, symbol: Symbol | None, spread: Spread) -> float:
     """Vector instructions for one example where the lanes are neighbouring elements of its rows."""
-    rows = (example(a.type.shape, symbol) for a in (*graph.inputs, *graph.outputs) if symbol in a.type.shape)
-    return sum(map(spread.vectors, rows)) + sum(_row_cost(e, symbol, spread) for e in graph.equations)
+    pairs = pair_inputs(graph) | pair_outputs(graph).keys()
+    arrays = [a for a in (*graph.inputs, *graph.outputs) if symbol in a.type.shape]
+    rows = [(a in pairs, example(a.type.shape, symbol)) for a in arrays]
+    moved = sum(2 * spread.vectors(row[:-1]) if is_pairs else spread.vectors(row) for is_pairs, row in rows)
+    return moved + sum(_row_cost(e, symbol, spread) for e in graph.equations)
 
 
 def _row_cost(equation: Equation, symbol: Symbol | None, spread: Spread) -> float:
@@ -137,6 +142,8 @@ def _row_cost(equation: Equation, symbol: Symbol | None, spread: Spread) -> floa
     if not isinstance(op, ElementPrimitive):
         return _trips(op) * max(WAIT, sum(_row_cost(e, None, spread) for g in subgraphs(op) for e in g.equations))
     result = example(equation.outputs[0].type.shape, symbol)
+    if isinstance(op, Interleave):
+        return spread.vectors(result[:-1])
     operands = [a.type.shape for a in equation.inputs]
     weight = _weight(op, operands)
     if not isinstance(op, Dot | Reduction):

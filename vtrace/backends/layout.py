@@ -9,15 +9,17 @@ static extents only, never at the size of the batch, so the bits of a result can
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 
 from vtrace.backends.estimate import across_examples, along_rows, kept, subgraphs, unrolls
+from vtrace.backends.pairs import pair_inputs, pair_outputs
 from vtrace.backends.spread import Spread
 from vtrace.backends.target import VECTOR_BYTES
-from vtrace.ir.graph import Equation, Graph
+from vtrace.ir.graph import Atom, Equation, Graph
 from vtrace.ir.primitive import ElementPrimitive
 from vtrace.ir.types import DType, Shape, Symbol
+from vtrace.ops.complex_parts import Interleave, Part
 from vtrace.ops.kinds import Elementwise
 from vtrace.ops.movement import Broadcast
 from vtrace.ops.procedure import work_of
@@ -59,6 +61,11 @@ class Layout:
             return shape.index(self.symbol) if self.symbol in shape else None
         return 0 if shape else None
 
+    def rest(self, shape: Shape) -> Shape:
+        """What one example has of a result."""
+        axis = self.parallel_axis(shape)
+        return tuple(d for a, d in enumerate(shape) if a != axis)
+
 
 def choose(graph: Graph, mode: str | None = None) -> Layout:
     """The layout of a kernel's graph; `mode`, or VTRACE_LAYOUT, overrides the rule for experiments."""
@@ -72,8 +79,7 @@ def choose(graph: Graph, mode: str | None = None) -> Layout:
         outer = ()
     width = lane_count(graph)
     spread = _spread(graph, symbol, width)
-    if mode in (None, "flat") and not loops and _is_flat(graph, shapes):
-        shape = max(shapes, key=len, default=())
+    if mode in (None, "flat") and not loops and (shape := _flat_shape(graph)) is not None:
         return Layout("flat", width, symbol, shape, "every equation is elementwise over one shape", spread)
     if mode is None:
         mode, reason = _rule(graph, symbol, spread)
@@ -114,12 +120,22 @@ def _dtypes(graph: Graph) -> Iterator[DType]:
             yield from _dtypes(inner)
 
 
-def _is_flat(graph: Graph, shapes: list[Shape]) -> bool:
-    return len({s for s in shapes if s}) == 1 and all(map(_is_elementwise, graph.equations))
+def _flat_shape(graph: Graph) -> Shape | None:
+    """The one shape of all arrays and equations, complex numbers counted as one element; None if there is none."""
+    pairs = pair_inputs(graph) | pair_outputs(graph).keys()
+    variables = [*graph.inputs, *(v for e in graph.equations for v in e.outputs)]
+    shapes = {v.type.shape[:-1] if v in pairs else v.type.shape for v in variables} - {()}
+    if len(shapes) > 1 or not all(_is_elementwise(e, pairs) for e in graph.equations):
+        return None
+    return shapes.pop() if shapes else None
 
 
-def _is_elementwise(equation: Equation) -> bool:
+def _is_elementwise(equation: Equation, pairs: Set[Atom]) -> bool:
     op = equation.primitive
+    if isinstance(op, Part):
+        return equation.inputs[0] in pairs
+    if isinstance(op, Interleave):
+        return equation.outputs[0] in pairs
     return isinstance(op, Elementwise) or (isinstance(op, Broadcast) and op.axes == ())
 
 

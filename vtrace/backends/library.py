@@ -1,15 +1,16 @@
-"""The library calls that primitives may make: matrix products, and Python functions over ranges on our threads."""
+"""The library calls that primitives may make: matrix products, Fourier transforms, Python functions on our threads."""
 
 import ctypes
 from collections.abc import Callable
 
 from vtrace.backends import threads
 from vtrace.backends.blas import Blas
+from vtrace.backends.pocketfft import Fourier
 
 _PART = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
 
 
-class Calls(Blas):
+class Calls(Blas, Fourier):
     """Everything of `ir.primitive.Library`."""
 
     def share(self, part: Callable[[int, int], None], length: int, nanoseconds: float) -> None:

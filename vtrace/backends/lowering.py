@@ -19,6 +19,7 @@ from vtrace.backends.extents import symbols_in
 from vtrace.backends.folds import Pending
 from vtrace.backends.frame import Frame, Source
 from vtrace.backends.layout import Layout
+from vtrace.backends.pairs import indexed_type, pair_inputs, pair_outputs
 from vtrace.backends.reads import NodeRead
 from vtrace.backends.refill import Queue, queue_loop
 from vtrace.backends.storage import Storage
@@ -45,8 +46,10 @@ class Lowering(Control):
         self.queue = queue_loop(graph, layout)
         self.on_heap = []
         self.room = ROOM_FOR_ROWS if self.queue is None else 0
-        inputs = [Buffer(next(arguments), self._memory_type(v.type)) for v in graph.inputs]
-        self.results = [Buffer(next(arguments), self._memory_type(a.type)) for a in graph.outputs]
+        complex_results = pair_outputs(graph)
+        pairs, flat = pair_inputs(graph) | complex_results.keys(), layout.mode == "flat"
+        inputs = [Buffer(next(arguments), indexed_type(v.type, flat, v in pairs)) for v in graph.inputs]
+        self.results = [Buffer(next(arguments), indexed_type(a.type, flat, a in pairs)) for a in graph.outputs]
         self.record = Register(next(arguments), INT64)
         self.sizes = {s: Register(next(arguments), INT64) for s in symbols_in(graph)}
         self.start, self.stop = (Register(next(arguments), INT64) for _ in range(2))
@@ -54,10 +57,10 @@ class Lowering(Control):
         self.aligned = aligned(graph) if layout.symbol is None and layout.extents else None
         """Without a batch the values that have a parallel axis; with one, its symbol tells them."""
         self.turned = [self._in_rows(a.type) for a in graph.outputs]
+        split = [a in complex_results and layout.parallel_axis(a.type.shape) != a.type.rank - 1 for a in graph.outputs]
+        self.parts = {k: complex_results[a] for k, a in enumerate(graph.outputs) if split[k]}
+        """The real and the imaginary parts of results that are complex: they are computed and written together."""
         self.kernel = Frame(graph, list(map(self._input, inputs)), self._rest, lanes)
-
-    def _memory_type(self, type_: ArrayType) -> ArrayType:
-        return type_.with_shape(type_.shape[:1]) if self.layout.mode == "flat" and type_.rank else type_
 
     def _input(self, buffer: Buffer) -> Source:
         mapped = self.layout.parallel_axis(buffer.type.shape) is not None
@@ -268,14 +271,16 @@ class Lowering(Control):
         self.position, self.around = position, self.scope
         groups: dict[Shape, list[int]] = {}
         for k, buffer in enumerate(self.results):
-            axis = self.layout.parallel_axis(buffer.type.shape)
-            groups.setdefault(tuple(d for a, d in enumerate(buffer.type.shape) if a != axis), []).append(k)
+            rest = self.layout.rest(buffer.type.shape)
+            groups.setdefault(rest[:-1] if k in self.parts else rest, []).append(k)
         for rest, outputs in groups.items():
             self._outputs(rest, outputs)
 
     def _outputs(self, rest: Shape, outputs: list[int]) -> None:
         """Compute and store outputs of one shape, in loops that they share."""
-        turned = {k: self._kept_output(k, rest) for k in outputs if self.turned[k]}
+        turned = {
+            k: self._kept_output(k, self.layout.rest(self.results[k].type.shape)) for k in outputs if self.turned[k]
+        }
         fresh = [k for k in outputs if k not in turned or turned[k][1]]
 
         def element(index: Index) -> None:
@@ -283,11 +288,15 @@ class Lowering(Control):
                 atom = self.graph.outputs[k]
                 axis = self.layout.parallel_axis(atom.type.shape)
                 whole = index if axis is None else (*index[:axis], self.position, *index[axis:])
-                value = self.value(self.kernel, atom, whole)
-                if k in turned:
-                    self.keep(turned[k][0], index, value)
-                else:
-                    self.store(self.results[k], whole, value)
+                values = [cast("AnyValue", self.value(self.kernel, a, whole)) for a in self.parts.get(k, (atom,))]
+                if k in self.parts and k not in turned and self.store_pair(self.results[k], whole, values):
+                    continue
+                for n, value in enumerate(values):
+                    part = (int_constant(n),) if k in self.parts else ()
+                    if k in turned:
+                        self.keep(turned[k][0], (*index, *part), value)
+                    else:
+                        self.store(self.results[k], (*whole, *part), value)
 
         if fresh:
             self.loops(rest, element)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from vtrace.errors import DTypeError, ShapeError, UnsupportedError
+from vtrace.frontend.complex_tracer import ComplexTracer
 from vtrace.frontend.core import BOOL, INT64, alias, broadcast_to, convert, fitted, full, reshape, shape_of
 from vtrace.frontend.dispatch import implements, qualified_name
 from vtrace.frontend.indexing import Item, checked, is_basic, is_static, mirror_index, parse
@@ -43,6 +44,11 @@ def inplace(x: Any, ufunc: np.ufunc, other: Any) -> Any:
 
 def assign(target: Tracer, value: Tracer) -> None:
     """Give `target` another value, of its shape and dtype, and its base and views with it."""
+    if isinstance(target, ComplexTracer):
+        assert isinstance(value, ComplexTracer)
+        assign(target.re, value.re)
+        assign(target.im, value.im)
+        return
     if target.frame is not current_frame():
         raise UnsupportedError(
             f"{at_user_line()}: assignment in place to a traced array {target.type} of an enclosing function; "
@@ -128,12 +134,22 @@ def _box(shape: tuple[int, ...], positions: Array) -> tuple[tuple[int, ...], tup
 def _fitted(value: Any, x: Tracer, shape: tuple[int, ...]) -> Tracer:
     """The value as it is stored: cast to the dtype of `x`, and broadcast to `shape`."""
     complaint = "could not broadcast input array from shape {given} into shape {wanted}"
-    return fitted(convert(value, x.dtype), shape, complaint)
+    return fitted(_stored(value, x), shape, complaint)
+
+
+def _stored(value: Any, x: Tracer) -> Tracer:
+    """The value in the dtype of `x`; DTypeError for a complex Python number that is to be a real one."""
+    value = lift(value)
+    if value.weak and value.dtype.kind == "c" != x.dtype.kind:
+        raise DTypeError(
+            f"{at_user_line()}: a complex number cannot be written into an array {x.type}; make it x.astype(complex)"
+        )
+    return convert(value, x.dtype)
 
 
 def setitem(x: Tracer, index: Any, value: Any) -> None:
     """`x[index] = value`."""
-    if isinstance(value, Tracer) and value.view is not None and value.view.base is x and value.view.index is index:
+    if isinstance(value, Tracer) and _is_part_of(value, x, index):
         return  # the end of `x[index] += v`: the view has been written through already
     if isinstance(index, Tracer) and index.dtype == BOOL and not index.is_constant:
         assign(x, _masked(x, index, value))
@@ -159,8 +175,17 @@ def update_in_place(ufunc: np.ufunc, x: Any, index: Any, value: Any) -> None:
     assign(x, updated(x, index, value, ufunc))
 
 
+def _is_part_of(value: Tracer, x: Tracer, index: Any) -> bool:
+    """Whether `value` is the very view that `x[index]` gave."""
+    if isinstance(value, ComplexTracer):
+        return isinstance(x, ComplexTracer) and all(
+            _is_part_of(v, part, index) for v, part in ((value.re, x.re), (value.im, x.im))
+        )
+    return value.view is not None and value.view.base is x and value.view.index is index
+
+
 def _masked(x: Tracer, mask: Tracer, value: Any) -> Tracer:
-    value = convert(value, x.dtype)
+    value = _stored(value, x)
     if value.ndim:
         raise UnsupportedError(
             f"{at_user_line()}: x[mask] = v with a traced mask takes a single number as v; use np.where(mask, v, x)"

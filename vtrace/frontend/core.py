@@ -1,18 +1,22 @@
 """The steps that NumPy takes on its own and the IR takes by equations: casts, broadcasts, reshapes, views."""
 
 import math
+import sys
 import weakref
 from collections.abc import Callable, Sequence
 from typing import Any, SupportsIndex
+from warnings import warn
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from vtrace.errors import DTypeError, ShapeError
-from vtrace.frontend.source import at_user_line
+from vtrace.frontend.complex_tracer import ComplexTracer
+from vtrace.frontend.source import at_user_line, is_internal
 from vtrace.frontend.trace import atom_of, current_frame, emit, lift, literal
 from vtrace.frontend.tracer import Tracer, View
-from vtrace.ir.types import DTYPES, Array, DType, short_name
+from vtrace.ir.types import DTYPES, Array, DType, part_dtype, short_name
+from vtrace.ops.logic import Or
 from vtrace.ops.movement import Broadcast, Reshape, Transpose
 from vtrace.ops.selection import Convert
 
@@ -23,7 +27,7 @@ def shape_of(x: Any) -> str:
 
 
 def check_dtype(dtype: Any, what: str) -> DType:
-    """`dtype` if the IR has it; else DTypeError naming the function that would give it."""
+    """`dtype` if it is supported; else DTypeError naming the function that would give it."""
     wanted: DType = np.dtype(dtype)
     try:
         short_name(wanted)
@@ -37,11 +41,44 @@ def convert(x: Any, dtype: DType) -> Tracer:
     x = lift(x)
     if x.dtype == dtype:
         return x if not x.weak else strong(x)
+    if isinstance(x, ComplexTracer) or dtype.kind == "c":
+        return _convert_complex(x, dtype)
     if x.is_constant:
         value = x.constant()
         with np.errstate(all="ignore"):
             return literal(np.array(value.item(), dtype) if x.weak else value.astype(dtype))
     return emit(Convert(dtype), x)
+
+
+def convert_real(x: Any, dtype: DType) -> Tracer:
+    """`convert` for what is no number if it is complex: a DTypeError then, where a cast would only warn."""
+    x = lift(x)
+    if x.dtype.kind == "c":
+        raise DTypeError(f"{at_user_line()}: expected real numbers, got {x.type}; take a part of them (x.real, x.imag)")
+    return convert(x, dtype)
+
+
+def _convert_complex(x: Tracer, dtype: DType) -> Tracer:
+    """To or from complex numbers. A real one has the imaginary part 0; a cast to a real one drops it, as NumPy does."""
+    if dtype.kind == "c":
+        part = part_dtype(dtype)
+        if isinstance(x, ComplexTracer):
+            return ComplexTracer(convert(x.re, part), convert(x.im, part))
+        re = convert(x, part)
+        return ComplexTracer(re, full(re.shape, 0, part))
+    assert isinstance(x, ComplexTracer)
+    if dtype == BOOL:
+        return emit(Or(), convert(x.re, BOOL), convert(x.im, BOOL))
+    warn("Casting complex values to real discards the imaginary part", np.exceptions.ComplexWarning, _stack_level())
+    return convert(x.re, dtype)
+
+
+def _stack_level() -> int:
+    """How far up the user's line is, for a warning."""
+    frame, level = sys._getframe(1), 1
+    while frame.f_back is not None and is_internal(frame.f_code.co_filename):
+        frame, level = frame.f_back, level + 1
+    return level
 
 
 def strong(x: Tracer) -> Tracer:
@@ -53,6 +90,8 @@ def strong(x: Tracer) -> Tracer:
 
 def alias(x: Tracer) -> Tracer:
     """Another tracer of the same value: a copy, as far as assignment goes."""
+    if isinstance(x, ComplexTracer):
+        return ComplexTracer(alias(x.re), alias(x.im), x.weak)
     frame = current_frame()
     return Tracer(atom_of(x, frame) if frame else x.atom, frame, x.weak, x.source)
 
@@ -154,7 +193,10 @@ def view(
 
     `mirror` is the same on NumPy arrays. Whether the memory is shared matters only if one of the two is assigned to, so
     it is found out then. Where the elements of the view depend on traced values, `write(base, value)` takes its place.
+    All three work on real arrays: a view of a complex one is a view of each part.
     """
+    if isinstance(base, ComplexTracer):
+        return ComplexTracer(view(base.re, compute, mirror, write), view(base.im, compute, mirror, write))
     result = alias(compute(base))
     if result.ndim:
         result.view = View(base, compute, mirror, write)

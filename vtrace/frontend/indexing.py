@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from vtrace.errors import ConcretizationError, IndexOutOfRangeError, UnsupportedError
+from vtrace.frontend.complex_tracer import ComplexTracer
 from vtrace.frontend.core import INT64, convert, count, reshape, shape_of, transpose, view
 from vtrace.frontend.numpy_movement import slice_axis
 from vtrace.frontend.source import at_user_line
@@ -158,6 +159,8 @@ def is_basic(items: Sequence[Item]) -> bool:
 
 def getitem(x: Tracer, index: Any) -> Tracer:
     """`x[index]`."""
+    if isinstance(x, ComplexTracer):
+        return ComplexTracer(getitem(x.re, index), getitem(x.im, index))
     items = parse(x, index)
     if not is_basic(items):
         return _advanced(x, items)

@@ -54,9 +54,19 @@ class ArrayMethods:
     def real(self) -> "Tracer":
         return cast("Tracer", self._call(np.real))
 
+    @real.setter
+    def real(self, value: Any) -> None:
+        self._call(np.real)[...] = value
+
     @property
     def imag(self) -> "Tracer":
         return cast("Tracer", self._call(np.imag))
+
+    @imag.setter
+    def imag(self, value: Any) -> None:
+        if self.dtype.kind != "c":
+            raise TypeError("array does not have imaginary part to set")
+        self._call(np.imag)[...] = value
 
     def _call(self, function: Any, *args: Any, **kwargs: Any) -> Any:
         return call_function(function, (self, *args), kwargs)

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from vtrace.errors import UsageError
+from vtrace.frontend.complexes.roots import constant_power
 from vtrace.frontend.core import BOOL, broadcast_to, convert
 from vtrace.frontend.dispatch import UFUNC_HANDLERS
 from vtrace.frontend.numpy_elementwise import apply, constant_like, less, register, select
@@ -26,6 +27,8 @@ def _power(x: Any, y: Any, dtype: DType | None = None) -> Any:
     base, exponent = lift(x), lift(y)
     if exponent.is_constant and exponent.ndim == 0:
         dtypes = resolve(np.power, (base, exponent), dtype)
+        if dtypes[0].kind == "c":
+            return constant_power(convert(base, dtypes[0]), exponent.constant().item())
         return _constant_power(convert(base, dtypes[0]), convert(exponent, dtypes[1]))
     return apply(np.power, _general_power, base, exponent, dtype=dtype)
 

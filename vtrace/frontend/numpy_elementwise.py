@@ -3,14 +3,17 @@
 A rule gets operands of one shape, each of the dtype NumPy's resolution asks for, and returns its result or results.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from vtrace.frontend.core import BOOL, UINT64, broadcast_together, convert, full, strong
+from vtrace.errors import UnsupportedError
+from vtrace.frontend.complex_tracer import UFUNC_RULES, ComplexTracer
+from vtrace.frontend.core import BOOL, UINT64, alias, broadcast_together, convert, full, strong
 from vtrace.frontend.dispatch import UFUNC_HANDLERS, qualified_name
 from vtrace.frontend.promotion import resolve
+from vtrace.frontend.source import at_user_line
 from vtrace.frontend.trace import emit, is_weak_scalar, lift
 from vtrace.frontend.tracer import Tracer
 from vtrace.ir.primitive import Primitive
@@ -25,10 +28,24 @@ def apply(ufunc: np.ufunc, rule: Rule, *operands: Any, dtype: DType | None = Non
     tracers = tuple(map(lift, operands))
     dtypes = resolve(ufunc, tracers, dtype)
     converted = tuple(convert(t, d) for t, d in zip(tracers, dtypes[: ufunc.nin], strict=True))
-    results = rule(*broadcast_together(qualified_name(ufunc), *converted))
+    if any(isinstance(t, ComplexTracer) for t in converted):
+        rule = _complex_rule(ufunc, tracers)
+    fitted = broadcast_together(qualified_name(ufunc), *converted)
+    results = rule(*fitted)
     if ufunc.nout == 1:
-        return convert(results, dtypes[-1])
+        fresh = alias(results) if any(results is x for x in fitted) else results  # an array of its own, to NumPy
+        return convert(fresh, dtypes[-1])
     return tuple(convert(r, d) for r, d in zip(results, dtypes[ufunc.nin :], strict=True))
+
+
+def _complex_rule(ufunc: np.ufunc, operands: Sequence[Tracer]) -> Rule:
+    rule = UFUNC_RULES.get(ufunc)
+    if rule is None:
+        given = ", ".join(str(t.type) for t in operands)
+        raise UnsupportedError(
+            f"{at_user_line()}: {qualified_name(ufunc)} of {given} is not supported on complex numbers"
+        )
+    return rule
 
 
 def operator(ufunc: np.ufunc, x: Any, y: Any) -> Any:
@@ -50,7 +67,7 @@ def _power_operator(x: Any, y: Any) -> Any:
     """`x ** y`, for which NumPy has shorter ways where y is a Python number."""
     if isinstance(x, Tracer) and type(y) is int and y == 2:
         return UFUNC_HANDLERS[np.square](x)
-    if isinstance(x, Tracer) and x.dtype.kind == "f" and is_weak_scalar(y):
+    if isinstance(x, Tracer) and x.dtype.kind in "fc" and is_weak_scalar(y):
         if y == 0.5:
             return UFUNC_HANDLERS[np.sqrt](x)
         if y == -1:
@@ -92,6 +109,8 @@ def less(x: Tracer, y: Any) -> Tracer:
 
 def truth(x: Tracer) -> Tracer:
     """x != 0, as a bool array."""
+    if isinstance(x, ComplexTracer):
+        return emit(logic.Or(), truth(x.re), truth(x.im))
     return x if x.dtype == BOOL else emit(comparison.NotEqual(), x, constant_like(x, 0))
 
 

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
 from vtrace.errors import ShapeError, UnsupportedError
+from vtrace.frontend.complex_tracer import ComplexTracer
+from vtrace.frontend.complexes.arithmetic import squared_size
 from vtrace.frontend.core import (
     BOOL,
     INT64,
@@ -26,7 +28,6 @@ from vtrace.frontend.promotion import result_type
 from vtrace.frontend.source import at_user_line
 from vtrace.frontend.trace import emit, lift
 from vtrace.frontend.tracer import Tracer
-from vtrace.ir.graph import Var
 from vtrace.ir.types import DType
 from vtrace.ops.contraction import Dot
 
@@ -34,7 +35,7 @@ Axes = Sequence[int]
 
 
 def _operand(x: Tracer, place: str) -> str:
-    return x.atom.name if isinstance(x.atom, Var) and x.atom.name else f"the {place} operand"
+    return x.name or f"the {place} operand"
 
 
 def contract(name: str, x: Tracer, y: Tracer, axes: tuple[Axes, Axes], batch: tuple[Axes, Axes] = ((), ())) -> Tracer:
@@ -57,6 +58,13 @@ def _strong(value: Any) -> Tracer:
     """Operands of products are arrays to NumPy: a Python number counts with its own dtype."""
     x = lift(value)
     return convert(x, x.dtype)
+
+
+def _conjugated(value: Any) -> Tracer:
+    x = _strong(value)
+    if isinstance(x, ComplexTracer):
+        x = UFUNC_HANDLERS[np.conjugate](x)
+    return x
 
 
 @implements(np.dot)
@@ -90,7 +98,7 @@ def linalg_outer(x1: Any, x2: Any, /) -> Any:
 
 @implements(np.vdot)
 def vdot(a: Any, b: Any, /) -> Any:
-    x, y = _strong(a), _strong(b)
+    x, y = _conjugated(a), _strong(b)
     return contract("vdot", reshape_(x, x.size), reshape_(y, y.size), ((0,), (0,)))
 
 
@@ -142,7 +150,7 @@ implements(np.linalg.matmul)(lambda x1, x2, /: _matmul(x1, x2))
 
 
 def _vecdot(a: Any, b: Any, axis: int = -1) -> Any:
-    x, y = _strong(a), _strong(b)
+    x, y = _conjugated(a), _strong(b)
     x, y, lead = _broadcast_leading(moveaxis(x, axis, -1), moveaxis(y, axis, -1), 1)
     n = len(lead)
     return contract("vecdot", x, y, ((n,), (n,)), (range(n), range(n)))
@@ -158,7 +166,7 @@ def linalg_vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
 
 if hasattr(np, "matvec"):  # since NumPy 2.2
     UFUNC_HANDLERS[np.matvec] = lambda a, b: _matmul(a, lift(b)[..., None])[..., 0]
-    UFUNC_HANDLERS[np.vecmat] = lambda a, b: _matmul(lift(a)[..., None, :], b)[..., 0, :]
+    UFUNC_HANDLERS[np.vecmat] = lambda a, b: _matmul(_conjugated(a)[..., None, :], b)[..., 0, :]
 
 
 @implements(np.kron)
@@ -194,11 +202,12 @@ implements(np.linalg.trace)(lambda x, /, *, offset=0, dtype=None: trace(x, offse
 @implements(np.linalg.norm)
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     t = lift(x)
-    t = t if t.dtype.kind == "f" else convert(t, np.dtype(np.float64))
+    t = t if t.dtype.kind in "fc" else convert(t, np.dtype(np.float64))
     axes = axis_tuple(axis, t.ndim)
     if axis is None and ord is None:
         flat = reshape(t, (t.size,))
-        result = UFUNC_HANDLERS[np.sqrt](contract("norm", flat, flat, ((0,), (0,))))
+        parts = [flat.re, flat.im] if isinstance(flat, ComplexTracer) else [flat]
+        result = UFUNC_HANDLERS[np.sqrt](sum(contract("norm", part, part, ((0,), (0,))) for part in parts))
         return reshape(result, (1,) * t.ndim) if keepdims else result
     if len(axes) == 1:
         return _vector_norm(t, 2 if ord is None else ord, axes[0], keepdims)
@@ -212,11 +221,11 @@ def _vector_norm(t: Tracer, order: Any, axis: int, keepdims: bool) -> Any:
     if order in (math.inf, -math.inf):
         return (np.max if order > 0 else np.min)(size, axis=axis, keepdims=keepdims)
     if order == 0:
-        return np.sum((t != 0).astype(t.dtype), axis=axis, keepdims=keepdims)
+        return np.sum((t != 0).astype(size.dtype), axis=axis, keepdims=keepdims)
     if order == 1:
         return np.sum(size, axis=axis, keepdims=keepdims)
     if order == 2:
-        return np.sqrt(np.sum(t * t, axis=axis, keepdims=keepdims))
+        return np.sqrt(np.sum(squared_size(t), axis=axis, keepdims=keepdims))
     if isinstance(order, str):
         raise ShapeError(f"{at_user_line()}: np.linalg.norm: invalid norm order {order!r} for vectors")
     return np.sum(size**order, axis=axis, keepdims=keepdims) ** (1.0 / order)
@@ -224,7 +233,7 @@ def _vector_norm(t: Tracer, order: Any, axis: int, keepdims: bool) -> Any:
 
 def _matrix_norm(t: Tracer, order: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
     if order in (None, "fro", "f"):
-        return np.sqrt(np.sum(t * t, axis=axes, keepdims=keepdims))
+        return np.sqrt(np.sum(squared_size(t), axis=axes, keepdims=keepdims))
     if order in (1, -1, math.inf, -math.inf):
         summed, ranged = axes if abs(order) == 1 else axes[::-1]
         sums = np.sum(np.abs(t), axis=summed, keepdims=True)

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from vtrace.errors import ShapeError
+from vtrace.frontend.complexes.arithmetic import squared_size
 from vtrace.frontend.core import (
     BOOL,
     FLOAT64,
@@ -26,7 +27,7 @@ from vtrace.frontend.trace import emit, lift
 from vtrace.frontend.tracer import Tracer
 from vtrace.ir.primitive import Primitive
 from vtrace.ir.types import DTYPES, DType
-from vtrace.ops import reduction, scan, selection
+from vtrace.ops import reduction, scan
 
 _INT8 = DTYPES["i8"]
 
@@ -72,7 +73,7 @@ def prod(a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False,
 def _mean_dtype(x: Tracer, dtype: Any) -> DType:
     if dtype is not None:
         return check_dtype(dtype, "np.mean")
-    return x.dtype if x.dtype.kind == "f" else FLOAT64
+    return x.dtype if x.dtype.kind in "fc" else FLOAT64
 
 
 @implements(np.mean)
@@ -127,7 +128,7 @@ def var(
     centre = (
         lift(mean) if mean is not None else _divide(sum_(x, axes, keepdims=True), count([x.shape[i] for i in axes]))
     )
-    squares = UFUNC_HANDLERS[np.square](x - centre)
+    squares = squared_size(x - centre)
     degrees = count([x.shape[i] for i in axes]) - (ddof if correction is None else correction)
     return _divide(sum_(squares, axes, keepdims=keepdims), max(degrees, 0))
 
@@ -221,8 +222,8 @@ def _without_nan(function: Any, fill: Any) -> Callable[..., Tracer]:
 
     def handler(a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False) -> Tracer:
         x = lift(a)
-        if x.dtype.kind == "f":
-            x = select(emit(selection.IsNan(), x), full(x.shape, fill, x.dtype), x)
+        if x.dtype.kind in "fc":
+            x = select(UFUNC_HANDLERS[np.isnan](x), full(x.shape, fill, x.dtype), x)
         result = function(x, axis, dtype, keepdims=keepdims)
         assert isinstance(result, Tracer)
         return result

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from vtrace.errors import ShapeError, UnsupportedError
+from vtrace.frontend.complex_tracer import ComplexTracer
 from vtrace.frontend.core import (
     INT64,
     alias,
@@ -59,6 +60,8 @@ def clip(a: Any, a_min: Any = None, a_max: Any = None, out: None = None, *, min:
 @implements(np.round, np.around)
 def round_(a: Any, decimals: int = 0) -> Any:
     x, places = lift(a), static_int(decimals, "decimals")
+    if isinstance(x, ComplexTracer):
+        return ComplexTracer(round_(x.re, places), round_(x.im, places))
     if x.dtype.kind != "f":
         if places < 0:
             raise UnsupportedError(f"{at_user_line()}: np.round of integers to tens or hundreds is not supported")
@@ -72,6 +75,8 @@ def round_(a: Any, decimals: int = 0) -> Any:
 @implements(np.nan_to_num)
 def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
     t = lift(x)
+    if isinstance(t, ComplexTracer):
+        return ComplexTracer(*(nan_to_num(part, copy, nan, posinf, neginf) for part in (t.re, t.im)))
     if t.dtype.kind != "f":
         return alias(t)
     info = np.finfo(t.dtype)
@@ -84,7 +89,7 @@ def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, ne
 @implements(np.isclose)
 def isclose(a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: bool = False) -> Any:
     x, y = lift(a), lift(b)
-    if y.dtype.kind != "f":
+    if y.dtype.kind not in "fc":
         y = convert(y, result_type(y, lift(1.0)))
     result = (np.abs(x - y) <= atol + rtol * np.abs(y)) & np.isfinite(y) | (x == y)
     return result | (np.isnan(x) & np.isnan(y)) if equal_nan else result
@@ -216,12 +221,6 @@ def sinc(x: Any) -> Any:
 implements(np.shape)(lambda a: lift(a).shape)
 implements(np.ndim)(lambda a: lift(a).ndim)
 implements(np.size)(lambda a, axis=None: lift(a).size if axis is None else lift(a).shape[axis])
-implements(np.iscomplexobj)(lambda x: False)
-implements(np.isrealobj)(lambda x: True)
-implements(np.iscomplex)(lambda x: full(lift(x).shape, False, np.dtype(bool)))
-implements(np.isreal)(lambda x: full(lift(x).shape, True, np.dtype(bool)))
-implements(np.real)(lambda val: lift(val))
-implements(np.imag)(lambda val: full(lift(val).shape, 0, lift(val).dtype))
 implements(np.result_type)(lambda *values: np.result_type(*(_type_sample(v) for v in values)))
 implements(np.can_cast)(lambda from_, to, casting="safe": np.can_cast(_type_sample(from_), to, casting))
 
@@ -229,7 +228,7 @@ implements(np.can_cast)(lambda from_, to, casting="safe": np.can_cast(_type_samp
 def _type_sample(value: Any) -> Any:
     if not isinstance(value, Tracer):
         return value
-    return {"i": 0, "f": 0.0}[value.dtype.kind] if value.weak else check_dtype(value.dtype, "np.result_type")
+    return {"i": 0, "f": 0.0, "c": 0j}[value.dtype.kind] if value.weak else check_dtype(value.dtype, "np.result_type")
 
 
 @implements(np.cov)
@@ -239,4 +238,4 @@ def cov(m: Any, *, rowvar: bool = True, bias: bool = False, ddof: int | None = N
     x = convert(x, np.result_type(x.dtype, np.float64))
     centred: Any = x - np.mean(x, axis=1, keepdims=True)
     degrees = (0 if bias else 1) if ddof is None else ddof
-    return np.squeeze(np.dot(centred, centred.T) / (x.shape[1] - degrees))
+    return np.squeeze(np.dot(centred, np.conj(centred.T)) / (x.shape[1] - degrees))

@@ -12,7 +12,7 @@ from vtrace.frontend.tracer import Tracer
 from vtrace.ir.types import DType
 
 _FLOAT32: DType = np.dtype(np.float32)
-_WEAK: dict[str, tuple[type, Any]] = {"i": (int, 0), "u": (int, 0), "f": (float, 0.0)}
+_WEAK: dict[str, tuple[type, Any]] = {"i": (int, 0), "u": (int, 0), "f": (float, 0.0), "c": (complex, 0j)}
 """Kind of a Python number -> its type, and a number that stands for it."""
 
 

@@ -85,8 +85,8 @@ def correlation(name: str, x: Tracer, taps: Tracer, low: Sequence[int], high: Se
 def correlate(a: Any, v: Any, mode: str = "valid") -> Tracer:
     x, taps = _vector("np.correlate", a), _vector("np.correlate", v)
     if taps.size > x.size:  # NumPy's, too, is the other one back to front
-        return flip(correlate(taps, x, mode))
-    return correlation("np.correlate", x, taps, *_edges(mode, taps.size))
+        return flip(np.conj(correlate(taps, x, mode)))
+    return correlation("np.correlate", x, lift(np.conj(taps)), *_edges(mode, taps.size))
 
 
 @implements(np.convolve)

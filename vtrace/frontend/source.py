@@ -14,14 +14,20 @@ _INTERNAL = (
         f"{_PACKAGE}/{name}/"
         for name in ("frontend", "ir", "ops", "passes", "backends", "numpy", "lax", "random", "api")
     ),
+    f"{_PACKAGE}/special.py",
     f"{Path(np.__file__).resolve().parent}/",
 )
+
+
+def is_internal(file: str) -> bool:
+    """Whether a line of code in `file` is not the user's."""
+    return file.startswith(_INTERNAL)
 
 
 def user_source() -> Source | None:
     """The innermost stack frame outside vtrace's own machinery and NumPy, or None where there is none."""
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None and frame.f_code.co_filename.startswith(_INTERNAL):
+    while frame is not None and is_internal(frame.f_code.co_filename):
         frame = frame.f_back
     if frame is None:
         return None

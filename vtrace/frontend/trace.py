@@ -5,6 +5,7 @@ tracer of an enclosing frame may be used there (a closure): it is *captured*, wh
 graph, through as many frames as lie between. A tracer whose frame has been left is an EscapedTracerError.
 """
 
+import sys
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from vtrace.errors import DTypeError, EscapedTracerError
+from vtrace.frontend.complex_tracer import PRIMITIVE_RULES, ComplexTracer
 from vtrace.frontend.source import at_user_line, user_source
 from vtrace.frontend.tracer import Tracer
 from vtrace.ir.builder import Builder, copy_equation, replay
@@ -28,6 +30,8 @@ class Frame:
     parent: "Frame | None"
     builder: Builder = field(default_factory=Builder)
     active: bool = True
+    is_body: bool = False
+    """Whether the function is the body of a loop, or a branch."""
     captured: dict[Atom, tuple[Var, Tracer]] = field(default_factory=dict)
     """An atom of the parent frame -> the variable that stands for it in this frame, and the parent's tracer."""
 
@@ -62,16 +66,20 @@ def current_frame() -> Frame | None:
     return _CURRENT.get()
 
 
+def inside_loop() -> bool:
+    """Whether what is traced now is run by a loop or a branch of the program, where no library can be called."""
+    frame = _CURRENT.get()
+    while frame is not None and not frame.is_body:
+        frame = frame.parent
+    return frame is not None
+
+
 def _escaped(tracer: Tracer) -> EscapedTracerError:
-    made = f"created at {tracer.source}" if tracer.source else f"argument '{_name(tracer)}'"
+    made = f"created at {tracer.source}" if tracer.source else f"argument '{tracer.name}'"
     return EscapedTracerError(
         f"{at_user_line()}: a traced array {tracer.type} ({made}) was used after the function it belongs to had been "
         "traced. It stands for values that exist only inside that function; return it instead of storing it elsewhere"
     )
-
-
-def _name(tracer: Tracer) -> str:
-    return tracer.atom.name if isinstance(tracer.atom, Var) else ""
 
 
 def _frame() -> Frame | None:
@@ -84,6 +92,8 @@ def literal(value: Any, dtype: DType | None = None, weak: bool = False) -> Trace
     array = np.asarray(value, dtype=dtype)
     if array.dtype.kind == "O":
         raise _not_numbers(value)
+    if array.dtype.kind == "c":
+        return ComplexTracer(literal(array.real), literal(array.imag), weak)
     return Tracer(Literal.of(array, array.dtype.newbyteorder("=")), _CURRENT.get(), weak, None)
 
 
@@ -115,7 +125,16 @@ def atom_of(value: Tracer, frame: Frame) -> Atom:
 
 
 def emit_all(primitive: Primitive, *tracers: Tracer) -> tuple[Tracer, ...]:
-    """Append an equation to the innermost frame, with the user's file and line."""
+    """Append an equation to the innermost frame, with the user's file and line; of complex operands, several."""
+    if any(isinstance(t, ComplexTracer) for t in tracers):
+        rule = PRIMITIVE_RULES.get(type(primitive))
+        if rule is None:
+            given = ", ".join(str(t.type) for t in tracers)
+            raise DTypeError(
+                f"{at_user_line()}: {primitive.name} of {given} does not work on complex numbers; take a part of them "
+                "(x.real, x.imag) or their size (np.abs(x))"
+            )
+        return (rule(primitive, *tracers),)
     frame = _frame()
     if frame is None:
         traced = next((t for t in tracers if not t.is_constant), None)
@@ -145,12 +164,15 @@ def trace(
     types: Sequence[ArrayType],
     names: Sequence[str],
     weak: Sequence[bool],
+    is_body: bool = False,
 ) -> Traced:
     """The graph of `function`, which takes one tracer per type and returns a flat sequence of results.
 
-    `weak` says which arguments stand for Python numbers.
+    `weak` says which arguments stand for Python numbers, `is_body` whether a loop or branch is to run the graph.
     """
-    frame = Frame(_CURRENT.get())
+    if "scipy.fft" in sys.modules:
+        from vtrace.frontend import scipy_fft  # noqa: F401  # tells SciPy about tracers
+    frame = Frame(_CURRENT.get(), is_body=is_body)
     inputs = [
         Tracer(frame.builder.input(type, name), frame, is_weak, None)
         for type, name, is_weak in zip(types, names, weak, strict=True)

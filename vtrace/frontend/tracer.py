@@ -81,9 +81,13 @@ class Tracer(ArrayMethods):
         assert self.atom.data is not None
         return self.atom.data
 
+    @property
+    def name(self) -> str:
+        """What the user calls it, if it is an argument."""
+        return self.atom.name if isinstance(self.atom, Var) else ""
+
     def __repr__(self) -> str:
-        name = f"{self.atom.name}:" if isinstance(self.atom, Var) and self.atom.name else ""
-        return f"Tracer<{name}{self.type}>"
+        return f"Tracer<{f'{self.name}:' if self.name else ''}{self.type}>"
 
     def __format__(self, spec: str) -> str:
         return repr(self)
@@ -133,7 +137,7 @@ class Tracer(ArrayMethods):
         return int(self._number("int()", "Use x.astype(int)"))
 
     def __complex__(self) -> complex:
-        return complex(self._number("complex()", "Complex numbers are not supported"))
+        return complex(self._number("complex()", "Use x.astype(complex)"))
 
     def __index__(self) -> int:
         if self.dtype.kind not in "iu" or self.shape:
@@ -157,8 +161,7 @@ class Tracer(ArrayMethods):
         raise self._needs_value(what, f"{remedy}; {_STATIC}")
 
     def _needs_value(self, what: str, remedy: str) -> ConcretizationError:
-        atom = self.atom
-        name = f"argument '{atom.name}'" if isinstance(atom, Var) and atom.name else "computed"
+        name = f"argument '{self.name}'" if self.name else "computed"
         made = f"{name} at {self.source.file}:{self.source.line}" if self.source else name
         return ConcretizationError(
             f"{at_user_line()}: {what} needs the value of a traced array {self.type} ({made}), "

@@ -17,7 +17,7 @@ from vtrace.ir.graph import Atom, Equation, Graph, Literal, Var
 from vtrace.ir.lexer import Cursor, Token
 from vtrace.ir.primitive import REGISTRY, Primitive
 from vtrace.ir.printer import RESERVED
-from vtrace.ir.types import DTYPES, Array, ArrayType, Dim, DType, Symbol, short_name
+from vtrace.ir.types import DTYPES, USER_DTYPES, Array, ArrayType, Dim, DType, Symbol, short_name
 
 _T = TypeVar("_T")
 _MAX_DEPTH = 64
@@ -37,9 +37,9 @@ def parse(text: str, constants: Mapping[str, Array] | None = None) -> Graph:
 
 
 def parse_type(text: str) -> ArrayType:
-    """The array type that `text` describes, for example `f64[b,3]`."""
+    """The array type that `text` describes, for example `f64[b,3]` or, unlike in graphs, `c64[b,3]`."""
     parser = _Parser(text, {})
-    type = parser.array_type()
+    type = parser.array_type(USER_DTYPES)
     parser.expect_end()
     return type
 
@@ -187,14 +187,14 @@ class _Parser(Cursor):
 
     # -- types and atoms
 
-    def dtype(self) -> DType:
+    def dtype(self, known: Mapping[str, DType] = DTYPES) -> DType:
         token = self.next()
-        if token.text not in DTYPES:
-            raise self.error(f"expected a dtype ({', '.join(DTYPES)}), found {token}", token)
-        return DTYPES[token.text]
+        if token.text not in known:
+            raise self.error(f"expected a dtype ({', '.join(known)}), found {token}", token)
+        return known[token.text]
 
-    def array_type(self) -> ArrayType:
-        dtype = self.dtype()
+    def array_type(self, known: Mapping[str, DType] = DTYPES) -> ArrayType:
+        dtype = self.dtype(known)
         self.expect("[", f"'{short_name(dtype)}'")
         return ArrayType(dtype, tuple(self.items(self.extent, "]")))
 

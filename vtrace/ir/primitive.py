@@ -185,6 +185,15 @@ class Library(Protocol):
         What `part` does must release the GIL for that to be of use, as most of NumPy does.
         """
 
+    def fft(self, out: Array, x: Array, axes: tuple[int, ...], inverse: bool, norm: str) -> None:
+        """The discrete Fourier transform along `axes`. Complex arrays are in pairs along a last axis, not counted."""
+
+    def rfft(self, out: Array, x: Array, axes: tuple[int, ...], norm: str) -> None:
+        """That of real numbers, of which half is computed along the last of `axes`."""
+
+    def irfft(self, out: Array, x: Array, axes: tuple[int, ...], norm: str) -> None:
+        """The inverse of `rfft`; `out` tells how many numbers there are."""
+
 
 class LibraryPrimitive(ArrayPrimitive):
     """An array primitive that lowers to a library call on whole arrays. It never shares a loop with anything."""

@@ -3,6 +3,8 @@
 f64[3]      a vector of three float64
 i32[]       a scalar
 f32[b,3]    a batch of float32 vectors; the extent of `b` is known only when the kernel is called
+
+The values of graphs are real. A complex array, which users have types for too (c64[3]), is a pair of real ones in them.
 """
 
 import math
@@ -32,20 +34,25 @@ DTYPES: dict[str, DType] = {
 }
 """The dtypes of the IR by their short names."""
 
-_SHORT: dict[DType, str] = {dtype: name for name, dtype in DTYPES.items()}
+COMPLEX: dict[str, DType] = {"c64": np.dtype(np.complex64), "c128": np.dtype(np.complex128)}
+"""The dtypes that arguments and results may have besides, and tracers, but no value of a graph."""
+
+USER_DTYPES = DTYPES | COMPLEX
+
+_SHORT: dict[DType, str] = {dtype: name for name, dtype in USER_DTYPES.items()}
 
 BOOL, INT64, FLOAT32, FLOAT64 = DTYPES["bool"], DTYPES["i64"], DTYPES["f32"], DTYPES["f64"]
 
 
 def short_name(dtype: DType) -> str:
-    """The IR's name of `dtype`, for example `f64`.
+    """The short name of `dtype`, for example `f64`.
 
-    Raises DTypeError for a dtype the IR does not have.
+    Raises DTypeError for a dtype that is not supported.
     """
     try:
         return _SHORT[dtype]
     except KeyError:
-        supported = ", ".join(str(d) for d in DTYPES.values())
+        supported = ", ".join(str(d) for d in USER_DTYPES.values())
         raise DTypeError(f"dtype {dtype} is not supported; use one of {supported}") from None
 
 
@@ -125,6 +132,27 @@ def static_shape(shape: Shape) -> tuple[int, ...]:
     if symbols := symbols_of(shape):
         raise ShapeError(f"shape {shape_text(shape)} needs the value of {symbols[0]}")
     return tuple(d for d in shape if isinstance(d, int))
+
+
+_PARTS: dict[DType, DType] = {COMPLEX["c64"]: FLOAT32, COMPLEX["c128"]: FLOAT64}
+_WHOLES: dict[DType, DType] = {part: whole for whole, part in _PARTS.items()}
+
+
+def part_dtype(dtype: DType) -> DType:
+    """That of the real and the imaginary part: float32 for complex64."""
+    return _PARTS[dtype]
+
+
+def whole_dtype(part: DType) -> DType:
+    """The complex dtype with such parts: complex64 for float32."""
+    return _WHOLES[part]
+
+
+def interleaved(type: ArrayType) -> ArrayType:
+    """A complex type as it lies in memory, f32[3,2] for c64[3]; any other as it is."""
+    if type.dtype.kind != "c":
+        return type
+    return ArrayType(part_dtype(type.dtype), (*type.shape, 2))
 
 
 def type_of(array: Array) -> ArrayType:

@@ -149,6 +149,10 @@ def _define(var: Var, defined: dict[int, Var], what: str) -> None:
     if var.index != len(defined):
         wrong = "is defined twice" if var.index in defined else f"is out of order; the next number is {len(defined)}"
         raise VerificationError(f"{what} is variable {var.index}, which {wrong}")
+    if var.type.dtype not in DTYPES.values():
+        raise VerificationError(
+            f"{what} is {var.type}, but the values of graphs are real; a complex one is two of them"
+        )
     for symbol in symbols_of(var.type.shape):
         _check_symbol(symbol)
     defined[var.index] = var

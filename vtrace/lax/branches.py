@@ -49,7 +49,7 @@ def cond(
         operands = (*operands, operand)
     require_callable("cond", true_fun=true_fun, false_fun=false_fun)
     dtype = scalar_type(pred, "cond", "pred").type.dtype
-    if dtype.kind not in "biuf":
+    if dtype.kind not in "biufc":
         raise DTypeError(f"{at_user_line()}: cond: pred must be a bool or a number, got {dtype}")
     if not is_tracing():
         return _run(true_fun if pred else false_fun, operands, "cond")

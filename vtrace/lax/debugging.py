@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from vtrace.errors import ArgumentError
+from vtrace.frontend.boundary import in_pairs
 from vtrace.frontend.control.leaf import check_leaf
 from vtrace.frontend.source import at_user_line
 from vtrace.frontend.trace import emit_all, lift
@@ -37,13 +38,14 @@ def debug_print(fmt: str, *args: Any, **kwargs: Any) -> None:
         raise ArgumentError(f"{at_user_line()}: debug_print: the first argument is the format, a string, got {fmt!r}")
     for name, value in (*((f"argument {n}", v) for n, v in enumerate(args)), *kwargs.items()):
         check_leaf(value, "debug_print", name)
-    operation = DebugPrint(fmt, tuple(kwargs))
+    plain = DebugPrint(fmt, tuple(kwargs))
     if not is_tracing():
-        operation.evaluate_all(*map(np.asarray, (*args, *kwargs.values())))
+        plain.evaluate_all(*map(np.asarray, (*args, *kwargs.values())))
         return
     values = [lift(v) for v in (*args, *kwargs.values())]
     try:
-        operation.text(*(np.zeros(static_shape(v.type.shape), v.dtype) for v in values))
+        plain.text(*(np.zeros(static_shape(v.type.shape), v.dtype) for v in values))
     except (IndexError, KeyError, ValueError, TypeError, AttributeError) as error:
         raise ArgumentError(f"{at_user_line()}: debug_print: {fmt!r} does not fit the arguments: {error}") from None
-    emit_all(operation, *values)
+    complex_ones = tuple(n for n, v in enumerate(values) if v.dtype.kind == "c")
+    emit_all(DebugPrint(fmt, tuple(kwargs), complex_ones), *map(in_pairs, values))

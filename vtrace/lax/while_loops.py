@@ -7,6 +7,7 @@ import numpy as np
 
 from vtrace.errors import DTypeError
 from vtrace.frontend import control
+from vtrace.frontend.complex_tracer import marked
 from vtrace.frontend.control.carry import Words
 from vtrace.frontend.control.leaf import LeafType, common_dtype
 from vtrace.frontend.control.loops import WHILE_LOOP, check_condition
@@ -104,8 +105,7 @@ def _index_dtype(bounds: list[LeafType]) -> DType:
 
 
 def _bound(value: Any, dtype: DType, weak: bool) -> Tracer:
-    bound = convert(lift(value), dtype)
-    return Tracer(bound.atom, bound.frame, weak, bound.source)
+    return marked(convert(lift(value), dtype), weak)
 
 
 def _python_loop(

@@ -6,10 +6,12 @@ from vtrace.ops import arithmetic as arithmetic
 from vtrace.ops import assembly as assembly
 from vtrace.ops import bitcast as bitcast
 from vtrace.ops import comparison as comparison
+from vtrace.ops import complex_parts as complex_parts
 from vtrace.ops import contraction as contraction
 from vtrace.ops import control as control
 from vtrace.ops import debug_print as debug_print
 from vtrace.ops import division as division
+from vtrace.ops import fourier as fourier
 from vtrace.ops import half_power as half_power
 from vtrace.ops import indexing as indexing
 from vtrace.ops import kernel as kernel

@@ -9,7 +9,7 @@ import numpy as np
 from vtrace.errors import ShapeError
 from vtrace.ir.graph import Graph
 from vtrace.ir.primitive import Batched, Batcher, ErrorExample, Example, Primitive, primitive
-from vtrace.ir.types import BOOL, Array, ArrayType
+from vtrace.ir.types import BOOL, Array, ArrayType, whole_dtype
 from vtrace.ir.verifier import subgraphs
 from vtrace.ops.control import Mapped, is_control
 from vtrace.ops.example import example_name
@@ -28,6 +28,8 @@ class DebugPrint(Primitive):
 
     format: str
     names: tuple[str, ...] = ()
+    pairs: tuple[int, ...] = ()
+    """Which operands are complex numbers, in pairs along their last axis."""
 
     def infer_all(self, *types: ArrayType) -> tuple[ArrayType, ...]:
         if len(types) < len(self.names):
@@ -41,7 +43,8 @@ class DebugPrint(Primitive):
 
     def text(self, *arrays: Array) -> str:
         """What is printed for these operands."""
-        values: list[Any] = [a[()] for a in arrays]  # scalars, which take format specifications, in place of 0-d arrays
+        # scalars, which take format specifications, in place of 0-d arrays
+        values: list[Any] = [(_complex(a) if n in self.pairs else a)[()] for n, a in enumerate(arrays)]
         first = len(values) - len(self.names)
         return self.format.format(*values[:first], **dict(zip(self.names, values[first:], strict=True)))
 
@@ -52,11 +55,16 @@ class DebugPrint(Primitive):
     def examples(cls) -> Iterator[Example]:
         yield Example(cls("x = {}"), (array("f64"),))
         yield Example(cls("{0} of {total}", ("total",)), (array("i64", 3), array("f32")))
+        yield Example(cls("{z}", ("z",), (0,)), (array("f64", 3, 2),))
         yield Example(cls("here"), ())
 
     @classmethod
     def errors(cls) -> Iterator[ErrorExample]:
         yield ErrorExample(cls("{x} {y}", ("x", "y")), (array("f64"),), ShapeError, "2 operands have names, .* are 1")
+
+
+def _complex(pairs: Array) -> Array:
+    return np.ascontiguousarray(pairs).view(whole_dtype(pairs.dtype))[..., 0]
 
 
 def prints(primitive: Primitive) -> bool:

@@ -10,14 +10,14 @@ says to which primitives it applies; the rules about moving elements are in `mov
 from collections.abc import Sequence
 
 from vtrace.ir.graph import Atom, Equation, Graph
-from vtrace.passes import algebra_rules, movement_rules
+from vtrace.passes import algebra_rules, complex_rules, movement_rules
 from vtrace.passes.rewrite import Rewriter, rewrite
 from vtrace.passes.rules import RULES
 
 MAX_ROUNDS = 8
 """One round nearly always reaches the fixpoint, as a rule's results are rewritten too; the last round finds nothing."""
 
-RULE_FILES = (algebra_rules, movement_rules)
+RULE_FILES = (algebra_rules, complex_rules, movement_rules)
 """Importing them fills RULES."""
 
 

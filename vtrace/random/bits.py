@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from vtrace.errors import DTypeError, UsageError
-from vtrace.frontend.core import broadcast_to, convert
+from vtrace.frontend.core import broadcast_to, convert_real
 from vtrace.frontend.numpy_elementwise import less
 from vtrace.frontend.source import at_user_line
 from vtrace.frontend.trace import emit, lift
@@ -32,7 +32,7 @@ def bits(key: Any, shape: Any = (), dtype: Any = np.uint32) -> Any:
 
 
 def _bits(key: Tracer, shape: tuple[int, ...], dtype: DType) -> Tracer:
-    return counted(key, shape, "both") if dtype == UINT64 else convert(counted(key, shape, "mixed"), dtype)
+    return counted(key, shape, "both") if dtype == UINT64 else convert_real(counted(key, shape, "mixed"), dtype)
 
 
 def fraction(key: Any, shape: tuple[int, ...], dtype: DType) -> Any:
@@ -84,8 +84,8 @@ def _is(bound: Any, value: int) -> bool:
 
 
 def _uniform(key: Tracer, minval: Tracer, maxval: Tracer, shape: tuple[int, ...], dtype: DType) -> Any:
-    low: Any = broadcast_to(convert(minval, dtype), shape)
-    high: Any = broadcast_to(convert(maxval, dtype), shape)
+    low: Any = broadcast_to(convert_real(minval, dtype), shape)
+    high: Any = broadcast_to(convert_real(maxval, dtype), shape)
     return np.maximum(fraction(key, shape, dtype) * (high - low) + low, low)
 
 
@@ -125,26 +125,26 @@ def _fitting(name: str, bound: Any, dtype: DType) -> Any:
 def _bound(name: str, value: Tracer, shape: tuple[int, ...], dtype: DType) -> Tracer:
     if value.dtype.kind not in "iu":
         raise DTypeError(f"{at_user_line()}: random.randint: {name} must be an integer, got {value.type}")
-    return broadcast_to(convert(value, dtype), shape)
+    return broadcast_to(convert_real(value, dtype), shape)
 
 
 def integers(key: Any, minval: Tracer, maxval: Tracer, shape: tuple[int, ...], dtype: DType) -> Any:
     """`randint` on traced arrays."""
     low, high = _bound("minval", minval, shape, dtype), _bound("maxval", maxval, shape, dtype)
-    span = convert(convert(high, UINT64) - convert(low, UINT64), UINT64)
+    span = convert_real(convert_real(high, UINT64) - convert_real(low, UINT64), UINT64)
     return _offset(low, np.where(less(low, high), high_product(counted(key, shape, "both"), span), np.uint64(0)))
 
 
 def _randint_to_the_end(key: Tracer, minval: Tracer, shape: tuple[int, ...], dtype: DType) -> Any:
     low = _bound("minval", minval, shape, dtype)
     last = np.uint64(np.iinfo(dtype).max)
-    most: Any = last - convert(low, UINT64)  # one less than the span, which may be 2**64
+    most: Any = last - convert_real(low, UINT64)  # one less than the span, which may be 2**64
     word: Any = counted(key, shape, "both")
     return _offset(low, np.where(most == np.uint64(2**64 - 1), word, high_product(word, most + np.uint64(1))))
 
 
 def _offset(low: Tracer, steps: Any) -> Any:
-    return convert(convert(low, UINT64) + steps, low.dtype)
+    return convert_real(convert_real(low, UINT64) + steps, low.dtype)
 
 
 def high_product(x: Any, y: Any) -> Any:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from vtrace.frontend.core import broadcast_to, convert
+from vtrace.frontend.core import broadcast_to, convert_real
 from vtrace.frontend.trace import emit
 from vtrace.frontend.tracer import Tracer
 from vtrace.ir.types import DType
@@ -102,8 +102,8 @@ def truncated_normal(key: Any, lower: Any, upper: Any, shape: Any = None, dtype:
 
 
 def _truncated_normal(key: Any, lower: Tracer, upper: Tracer, shape: tuple[int, ...], dtype: DType) -> Any:
-    low: Any = broadcast_to(convert(lower, dtype), shape)
-    high: Any = broadcast_to(convert(upper, dtype), shape)
+    low: Any = broadcast_to(convert_real(lower, dtype), shape)
+    high: Any = broadcast_to(convert_real(upper, dtype), shape)
     first, last = (emit(Erf(), bound * dtype.type(math.sqrt(0.5))) for bound in (low, high))
     u = fraction(key, shape, dtype) * (last - first) + first
     return np.clip(emit(UniformToNormal(), u), low, high)

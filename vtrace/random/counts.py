@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from vtrace.errors import DTypeError
-from vtrace.frontend.core import broadcast_to, convert
+from vtrace.frontend.core import broadcast_to, convert_real
 from vtrace.frontend.source import at_user_line
 from vtrace.frontend.tracer import Tracer
 from vtrace.ir.types import FLOAT64, DType
@@ -35,7 +35,7 @@ def poisson(key: Any, lam: Any, shape: Any = None, dtype: Any = np.int64) -> Any
 
 
 def _poisson(key: Any, lam: Tracer, shape: tuple[int, ...], dtype: DType) -> Any:
-    return convert(each(_one, key, shape, broadcast_to(convert(lam, FLOAT64), shape)), dtype)
+    return convert_real(each(_one, key, shape, broadcast_to(convert_real(lam, FLOAT64), shape)), dtype)
 
 
 def _one(key: Any, mean: Any) -> Any:
@@ -54,7 +54,7 @@ def _by_products(key: Any, mean: Any) -> Any:
         return trip + np.uint32(1), product * (1 - draw(key, trip, 0, FLOAT64))
 
     trips, _ = while_loop(lambda state: state[1] > floor, more, more((FIRST_TRIP, np.float64(1.0))))
-    return convert(trips - np.uint32(1), FLOAT64)
+    return convert_real(trips - np.uint32(1), FLOAT64)
 
 
 def _by_rejection(key: Any, mean: Any) -> Any:

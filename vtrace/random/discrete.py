@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from vtrace.errors import ShapeError, UnsupportedError
-from vtrace.frontend.core import axis_index, broadcast_to, convert
+from vtrace.frontend.core import axis_index, broadcast_to, convert_real
 from vtrace.frontend.numpy_movement import moveaxis
 from vtrace.frontend.source import at_user_line
 from vtrace.frontend.trace import lift
@@ -30,7 +30,7 @@ def bernoulli(key: Any, p: Any = 0.5, shape: Any = None) -> Any:
 
 def _bernoulli(key: Any, p: Tracer, shape: tuple[int, ...]) -> Any:
     dtype = p.dtype if p.dtype.kind == "f" else FLOAT64
-    return np.less(fraction(key, shape, dtype), broadcast_to(convert(p, dtype), shape))
+    return np.less(fraction(key, shape, dtype), broadcast_to(convert_real(p, dtype), shape))
 
 
 def rademacher(key: Any, shape: Any = (), dtype: Any = np.int64) -> Any:
@@ -39,7 +39,7 @@ def rademacher(key: Any, shape: Any = (), dtype: Any = np.int64) -> Any:
 
 
 def _rademacher(key: Any, shape: tuple[int, ...], dtype: DType) -> Any:
-    return 2 * convert(_bernoulli(key, lift(0.5), shape), dtype) - dtype.type(1)
+    return 2 * convert_real(_bernoulli(key, lift(0.5), shape), dtype) - dtype.type(1)
 
 
 def categorical(key: Any, logits: Any, axis: int = -1, shape: Any = None) -> Any:
@@ -58,7 +58,7 @@ def categorical(key: Any, logits: Any, axis: int = -1, shape: Any = None) -> Any
 
 def _categorical(key: Any, logits: Tracer, axis: int, shape: tuple[int, ...] | None) -> Any:
     dtype = logits.dtype if logits.dtype.kind == "f" else FLOAT64
-    last: Any = moveaxis(convert(logits, dtype), axis_index(axis, logits.ndim), -1)
+    last: Any = moveaxis(convert_real(logits, dtype), axis_index(axis, logits.ndim), -1)
     others = last.shape[:-1]
     drawn = others if shape is None else shape
     if drawn[len(drawn) - len(others) :] != others:
@@ -108,7 +108,7 @@ def _choice(key: Any, rows: Tracer, p: Tracer | None = None, *, shape: tuple[int
 def _weighted(key: Any, p: Tracer, shape: tuple[int, ...]) -> Any:
     """Positions with probabilities proportional to `p`: a binary search in its running sum."""
     dtype = p.dtype if p.dtype.kind == "f" else FLOAT64
-    ends: Any = np.cumsum(convert(p, dtype))
+    ends: Any = np.cumsum(convert_real(p, dtype))
     wanted = fraction(key, shape, dtype) * ends[-1]
     at: Any = np.zeros_like(wanted, INT64)
     size = p.shape[0]

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from vtrace.errors import ShapeError
-from vtrace.frontend.core import broadcast_to, convert
+from vtrace.frontend.core import broadcast_to, convert_real
 from vtrace.frontend.source import at_user_line
 from vtrace.frontend.trace import emit
 from vtrace.frontend.tracer import Tracer
@@ -54,7 +54,7 @@ def _loggamma(key: Any, a: Tracer, shape: tuple[int, ...], dtype: DType) -> Any:
 
 def _gammas(key: Any, a: Tracer, shape: tuple[int, ...], dtype: DType) -> tuple[Any, Any]:
     """Gamma numbers as exp(first) * second."""
-    parameters = broadcast_to(convert(a, dtype), shape)
+    parameters = broadcast_to(convert_real(a, dtype), shape)
     results: tuple[Any, Any] = each(lambda k, p: _one_gamma(k, p, dtype), key, shape, parameters)
     return results
 
@@ -87,7 +87,7 @@ def chisquare(key: Any, df: Any, shape: Any = None, dtype: Any = np.float64) -> 
 
 
 def _chisquare(key: Any, df: Any, shape: tuple[int, ...], dtype: DType) -> Any:
-    return 2 * _gamma(key, convert(df, dtype) / 2, shape, dtype)
+    return 2 * _gamma(key, convert_real(df, dtype) / 2, shape, dtype)
 
 
 def t(key: Any, df: Any, shape: Any = (), dtype: Any = np.float64) -> Any:
@@ -97,7 +97,7 @@ def t(key: Any, df: Any, shape: Any = (), dtype: Any = np.float64) -> Any:
 
 def _t(key: Any, df: Any, shape: tuple[int, ...], dtype: DType) -> Any:
     first, second = new_keys(key, (2,))
-    half: Any = convert(df, dtype) / 2
+    half: Any = convert_real(df, dtype) / 2
     return normals(first, shape, dtype) * np.sqrt(half / _gamma(second, half, shape, dtype))
 
 

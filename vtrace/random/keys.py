@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from vtrace.errors import DTypeError
-from vtrace.frontend.core import convert
+from vtrace.frontend.core import convert_real
 from vtrace.frontend.source import at_user_line
 from vtrace.frontend.trace import lift
 from vtrace.frontend.tracer import Tracer
@@ -37,8 +37,8 @@ def _halves(seed: int) -> Array:
 def _key(seed: Tracer) -> Any:
     if seed.dtype.kind not in "iu" or seed.ndim:
         raise DTypeError(f"{at_user_line()}: random.key: the seed must be one integer, got {seed.type}")
-    wide: Any = convert(seed, UINT64)
-    return np.stack([convert(wide >> np.uint64(32), UINT32), convert(wide, UINT32)])
+    wide: Any = convert_real(seed, UINT64)
+    return np.stack([convert_real(wide >> np.uint64(32), UINT32), convert_real(wide, UINT32)])
 
 
 def split(key: Any, num: Any = 2) -> Any:
@@ -71,5 +71,5 @@ def _fold_in(key: Tracer, data: Tracer) -> Any:
     number = lift(data)
     if number.dtype.kind not in "iu" or number.ndim:
         raise DTypeError(f"{at_user_line()}: random.fold_in: data must be one integer, got {number.type}")
-    low, high = convert(number, UINT32), lift(np.zeros((), UINT32))
+    low, high = convert_real(number, UINT32), lift(np.zeros((), UINT32))
     return np.stack([scrambled(key, high, low, part) for part in ("first", "second")])

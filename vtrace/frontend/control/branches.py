@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from vtrace.errors import DTypeError, ShapeError
+from vtrace.frontend.complex_tracer import regroup
 from vtrace.frontend.control.body import Body, close, merge_constants, trace_body
 from vtrace.frontend.control.carry import REMEDY
 from vtrace.frontend.control.leaf import LeafType, common_dtype, differences, leaf_paths, leaf_type
@@ -33,8 +34,7 @@ def branch(index: Tracer, functions: Sequence[Callable[[], Tree]], what: str, na
     branches = tuple(close(body, constants, dtypes) for body in bodies)
     results = _chosen(branches, index, constants) if index.is_constant else emit_all(Cond(branches), index, *constants)
     weak = [all(leaves) for leaves in zip(*([t.weak for t in body.leaves] for body in bodies), strict=True)]
-    marked = [Tracer(t.atom, t.frame, w, t.source) for t, w in zip(results, weak, strict=True)]
-    return unflatten(bodies[0].spec, marked)
+    return unflatten(bodies[0].spec, regroup(results, dtypes, weak))
 
 
 def _chosen(branches: Sequence[Graph], index: Tracer, constants: Sequence[Tracer]) -> list[Tracer]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vtrace.errors import DTypeError, ShapeError
+from vtrace.frontend.complex_tracer import marked
 from vtrace.frontend.control.body import Body
 from vtrace.frontend.control.leaf import (
     LeafType,
@@ -81,7 +82,7 @@ def _as(tracer: Tracer, wanted: LeafType) -> Tracer:
     if leaf_type(tracer) == wanted:
         return tracer
     result = convert(tracer, wanted.type.dtype)
-    return Tracer(result.atom, result.frame, wanted.weak, result.source)
+    return marked(result, wanted.weak)
 
 
 def promoted(taken: LeafType, returned: LeafType) -> LeafType | None:

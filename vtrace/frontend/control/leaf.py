@@ -58,8 +58,8 @@ def common_dtype(leaves: Sequence[LeafType]) -> DType:
     return np.result_type(*(_number(leaf) if leaf.weak else leaf.type.dtype for leaf in leaves))
 
 
-def _number(leaf: LeafType) -> float:
-    return 0.0 if leaf.type.dtype.kind == "f" else 0
+def _number(leaf: LeafType) -> complex:
+    return {"f": 0.0, "c": 0j}.get(leaf.type.dtype.kind, 0)
 
 
 def as_tracer(value: Any, what: str, path: str) -> Tracer:
@@ -70,7 +70,9 @@ def as_tracer(value: Any, what: str, path: str) -> Tracer:
 
 def check_leaf(value: Any, what: str, path: str) -> None:
     """ArgumentError unless `value`, which is called `path`, is an array or a number."""
-    if not isinstance(value, Tracer | np.ndarray | np.generic | bool | int | float) and not hasattr(value, "__array__"):
+    if not isinstance(value, Tracer | np.ndarray | np.generic | bool | int | float | complex) and not hasattr(
+        value, "__array__"
+    ):
         raise ArgumentError(
             f"{at_user_line()}: {what}: {path} is a {type(value).__name__}, not an array; values are arrays, numbers, "
             "None, and tuples, lists and dicts of them"

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from vtrace.errors import ArgumentError, DTypeError
+from vtrace.frontend.complex_tracer import regroup, split
 from vtrace.frontend.control.body import Body, close, trace_body
 from vtrace.frontend.control.carry import Words, first_carry, trace_until_fixed
 from vtrace.frontend.control.leaf import LeafType, describe, flatten, identifier, leaf_paths, leaf_type
@@ -72,7 +73,8 @@ def scan(
     carries, body = trace_until_fixed(trace, init, words)
     constants = body.constants
     dtypes = [t.dtype for t in (*carries, *body.leaves[len(carries) :])]
-    loop = Scan(close(body, constants, dtypes), len(constants), len(carries), length, reverse)
+    graph = close(body, constants, dtypes)
+    loop = Scan(graph, len(constants), len(split(carries)), length, reverse)
     results = _emit(loop, constants, carries, body, slices)
     return unflatten(spec, results[: len(carries)]), unflatten(body.spec.child(1), results[len(carries) :])
 
@@ -89,7 +91,7 @@ def _emit(
     """The results of a loop. A carry is a Python number where it goes in and comes out as one."""
     if not body.leaves:
         return []
-    results = emit_all(loop, *constants, *carries, *xs)
-    weak = [a.weak and b.weak for a, b in zip(carries, body.leaves, strict=False)]
-    weak += [False] * (len(results) - len(weak))
-    return [Tracer(t.atom, t.frame, w, t.source) for t, w in zip(results, weak, strict=True)]
+    results = emit_all(loop, *constants, *split(carries), *split(xs))
+    ys = body.leaves[len(carries) :]
+    weak = [a.weak and b.weak for a, b in zip(carries, body.leaves, strict=False)] + [False] * len(ys)
+    return regroup(results, [t.dtype for t in (*carries, *ys)], weak)
