@@ -25,6 +25,10 @@ LONGEST_OF_BYTES = {"sort": 2048, "argsort": 512, "order_statistics": 1024}
 """The same for elements that NumPy sorts by radix."""
 
 
+LONGEST_PARTED = {"sort": 1600, "argsort": 2048}
+"""Bytes of a row up to which to sort it by a network is faster than to partition it."""
+
+
 def sorting(graph: Graph) -> Graph:
     """`mapped[sort] x:f64[b,10000]  =>  sort_rows x`: a library call for what is long or, without a batch, large."""
     if not any(isinstance(_innermost(e.primitive), Sort | ArgSort | OrderStatistics) for e in graph.equations):
@@ -78,5 +82,7 @@ def _is_short(op: Sort | ArgSort | OrderStatistics, size: int, outer: list[int |
     elements = size * math.prod(d for d in outer if isinstance(d, int))
     if not any(isinstance(d, Symbol) for d in outer):
         return elements <= ALONE
-    longest = LONGEST_OF_BYTES if dtype.itemsize <= 2 else LONGEST
-    return size <= longest[op.name] and elements * dtype.itemsize <= MOST_BYTES
+    longest = (LONGEST_OF_BYTES if dtype.itemsize <= 2 else LONGEST)[op.name]
+    if isinstance(op, Sort | ArgSort) and op.positions:
+        longest = min(longest, LONGEST_PARTED[op.name] // dtype.itemsize)
+    return size <= longest and elements * dtype.itemsize <= MOST_BYTES
