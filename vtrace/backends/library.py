@@ -6,6 +6,9 @@ from collections.abc import Callable
 from vtrace.backends import threads
 from vtrace.backends.blas import Blas
 
+WORTH = 25.0
+"""How many times as long a Python function has to run as a kernel does, for it to be spread over several threads."""
+
 _PART = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
 
 
@@ -14,6 +17,7 @@ class Calls(Blas):
 
     def share(self, part: Callable[[int, int], None], length: int, nanoseconds: float) -> None:
         """`part(start, stop)` for ranges that cover `length` items; each item takes about so long."""
+        nanoseconds /= WORTH
         if not threads.worth_sharing(length, nanoseconds):
             part(0, length)
             return
