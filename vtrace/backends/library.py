@@ -6,7 +6,7 @@ from collections.abc import Callable
 from vtrace.backends import threads
 from vtrace.backends.blas import Blas
 
-WORTH = 25.0
+WORTH = 50.0
 """How many times as long a Python function has to run as a kernel does, for it to be spread over several threads."""
 
 _PART = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
@@ -30,7 +30,7 @@ class Calls(Blas):
                 errors.append(error)
 
         function = _PART(guarded)
-        address = ctypes.cast(function, ctypes.c_void_p).value
+        address = ctypes.c_void_p.from_buffer(function).value  # a cast would keep it, and the arrays, until gc runs
         assert address is not None
         threads.run(function, address, 0, length, nanoseconds)
         if errors:
