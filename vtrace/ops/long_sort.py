@@ -110,6 +110,9 @@ class ArgSortRows(OfRows):
         return np.argsort(x, kind="stable")
 
     def fill(self, out: Array, x: Array) -> None:
+        if _sorts_positions(x):
+            out[...] = np.argsort(x, kind="stable")
+            return
         for order, row in zip(out, x, strict=True):
             order[...] = stable_order(row)
 
@@ -121,13 +124,18 @@ class ArgSortRows(OfRows):
         yield Example(cls(), (array("f64", 40),))
 
 
+def _sorts_positions(x: Array) -> bool:
+    """Whether NumPy's own way is the faster one."""
+    return x.itemsize <= RADIX_BYTES or x.shape[-1] < FEW
+
+
 def stable_order(x: Array) -> Array:
     """`np.argsort(x, kind="stable")` of a vector, by a sort of integers that hold key and position.
 
     NumPy's merge sort of positions takes four to ten times as long. Where keys are too long, their last bits are left
     out, and the few elements that then seem equal are put in order afterwards.
     """
-    if x.itemsize <= RADIX_BYTES or x.size < FEW:
+    if _sorts_positions(x):
         return np.argsort(x, kind="stable")
     bits = (x.size - 1).bit_length()
     keys, dropped = signed_keys(x), 0

@@ -18,7 +18,9 @@ from vtrace.ops.sorting import OrderStatistics, Sort
 ALONE = 64
 """Elements of all that is sorted without a batch from which on a call is faster than scalar code."""
 MOST_BYTES = 1 << 14
-"""Bytes of one example from which on lanes over examples would not find room for it in the cache."""
+"""Bytes of one example from which on lanes over examples would not find room for it in the cache..."""
+SHORT = {"sort": 32, "argsort": 256, "order_statistics": 128}
+"""... where networks are faster for many rows of up to so many elements alone: each is read once, from memory."""
 LONGEST = {"sort": 2048, "argsort": 2048, "order_statistics": 1024}
 """Elements of a row up to which a network is faster: measured with AVX2, where NumPy is as fast from there on."""
 LONGEST_OF_BYTES = {"sort": 2048, "argsort": 512, "order_statistics": 1024}
@@ -85,4 +87,6 @@ def _is_short(op: Sort | ArgSort | OrderStatistics, size: int, outer: list[int |
     longest = (LONGEST_OF_BYTES if dtype.itemsize <= 2 else LONGEST)[op.name]
     if isinstance(op, Sort | ArgSort) and op.positions:
         longest = min(longest, LONGEST_PARTED[op.name] // dtype.itemsize)
-    return size <= longest and elements * dtype.itemsize <= MOST_BYTES
+    if elements * dtype.itemsize > MOST_BYTES:
+        longest = min(longest, SHORT[op.name])
+    return size <= longest
