@@ -56,6 +56,11 @@ def branching(x: Array, y: Array) -> Any:
     return lax.cond(x > 0, lambda v: np.sum(np.sin(v)), lambda v: np.sum(v * v) / 3, y)
 
 
+def ordered(x: Array) -> Any:
+    middle = np.median(x), np.quantile(x, 0.3)
+    return np.sort(x), np.argsort(x, kind="stable"), middle, lax.top_k(x, 3), np.partition(x, 4), np.interp(0.1, x, x)
+
+
 def running(x: Array) -> Any:
     return lax.scan(lambda s, v: (s * 0.9 + np.sin(v), s * v), 0.0, x)
 
@@ -110,6 +115,8 @@ CASES: dict[str, Case] = {
     "solver": mapped(loops.van_der_pol, RNG.uniform(0.1, 10, MOST)),
     "filter": mapped(loops.low_pass, normal(MOST, 37)),
     "kalman": mapped(loops.kalman, normal(MOST, 20)),
+    **{f"ordered{n}": mapped(ordered, normal(MOST, n)) for n in (21, 1500)},
+    "sorted_zeros": mapped(np.sort, RNG.choice([0.0, -0.0, np.nan, 1.0], (MOST, 13))),
     "running": mapped(running, normal(MOST, 19)),
     "branching": mapped(branching, normal(MOST), normal(MOST, 23)),
     "power_method": mapped(power_method, normal(MOST, 4, 4) + 3 * np.eye(4), RNG.uniform(1e-12, 1e-2, MOST)),

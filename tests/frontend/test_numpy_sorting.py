@@ -262,8 +262,10 @@ def test_any_rows(dtype: str, size: int, data: st.DataObject) -> None:
         np.testing.assert_array_equal(result, np.asarray(expected), strict=True)
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64", "int64", "int16"])
-@pytest.mark.parametrize("size", [63, 700, 3000])
+@pytest.mark.parametrize(
+    ("dtype", "size"),
+    [("float64", 63), ("float32", 700), ("int16", 700), *((t, 3000) for t in ("float32", "float64", "int64", "int16"))],
+)
 def test_long_rows(dtype: str, size: int) -> None:
     """Some by networks and some by library calls; both also have duplicates, NaN and infinities to sort."""
     x = array("float64" if dtype[0] == "f" else "int64", 3, size).astype(dtype)
@@ -297,3 +299,24 @@ def test_sorts_inside_of_loops() -> None:
     x = np.random.default_rng(5).standard_normal((21, 9))
     np.testing.assert_array_equal(vtrace.vmap(bubbles)(x), np.stack([bubbles_of_numpy(row) for row in x]))
     np.testing.assert_array_equal(vtrace.jit(bubbles)(x[0]), bubbles_of_numpy(x[0]))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_zeros_keep_their_signs(dtype: str) -> None:
+    x = np.array([[-0.0, 0.0, -0.0, -1.0, -0.0]], dtype)
+    values, at = vtrace.vmap(lambda x: lax.top_k(x, 3))(x)
+    assert at.tolist() == [[0, 1, 2]]
+    assert np.signbit(values).tolist() == [[True, False, True]]
+    alone = vtrace.vmap(lambda x: lax.top_k(x, 4)[0])(x)
+    assert np.signbit(alone).sum() == 3
+    assert np.signbit(vtrace.vmap(np.sort)(x)).sum() == 4
+
+
+@pytest.mark.parametrize("part", [0, 1])
+def test_results_that_nobody_reads_are_left_out(part: int) -> None:
+    x = array("float64", 5, 30)
+    f = vtrace.vmap(lambda x: vtrace.vmap(lambda v: lax.top_k(v, 3)[part])(x.reshape(2, 15)))
+    name = ("positions", "values")[part]
+    assert f"{name}=False" in str(f.inspect(x))
+    wanted = vtrace.vmap(lambda x: vtrace.vmap(lambda v: lax.top_k(v, 3))(x.reshape(2, 15)))(x)[part]
+    np.testing.assert_array_equal(f(x), wanted, strict=True)

@@ -7,6 +7,9 @@ from vtrace.backends import threads
 from vtrace.backends.blas import Blas
 from vtrace.backends.pocketfft import Fourier
 
+WORTH = 50.0
+"""How many times as long a Python function has to run as a kernel does, for it to be spread over several threads."""
+
 _PART = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
 
 
@@ -15,6 +18,7 @@ class Calls(Blas, Fourier):
 
     def share(self, part: Callable[[int, int], None], length: int, nanoseconds: float) -> None:
         """`part(start, stop)` for ranges that cover `length` items; each item takes about so long."""
+        nanoseconds /= WORTH
         if not threads.worth_sharing(length, nanoseconds):
             part(0, length)
             return
@@ -27,7 +31,7 @@ class Calls(Blas, Fourier):
                 errors.append(error)
 
         function = _PART(guarded)
-        address = ctypes.cast(function, ctypes.c_void_p).value
+        address = ctypes.c_void_p.from_buffer(function).value  # a cast would keep it, and the arrays, until gc runs
         assert address is not None
         threads.run(function, address, 0, length, nanoseconds)
         if errors:

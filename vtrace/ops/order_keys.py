@@ -1,4 +1,4 @@
-"""Numbers as integers of the same order: NaN above everything, both zeros the same."""
+"""Numbers as integers of the same order: NaN above everything, both zeros the same unless these are to differ."""
 
 import numpy as np
 
@@ -6,8 +6,8 @@ from vtrace.ir.emitter import Emitter, Value
 from vtrace.ir.types import BOOL, DTYPES, Array
 
 
-def signed_key(e: Emitter, value: Value) -> Value:
-    """A signed integer as wide as `value`, in whose order values are sorted."""
+def signed_key(e: Emitter, value: Value, zeros_differ: bool = False) -> Value:
+    """A signed integer as wide as `value`, in whose order values are sorted; -0.0 comes before 0.0 if zeros differ."""
     dtype = value.dtype
     if dtype == BOOL:
         return e.convert(value, DTYPES["i8"])
@@ -17,7 +17,7 @@ def signed_key(e: Emitter, value: Value) -> Value:
         return e.xor(e.bitcast(value, kind), e.constant(np.iinfo(kind).min, kind))
     if dtype.kind == "i":
         return value
-    bits = e.bitcast(e.add(value, e.constant(0.0, dtype)), kind)  # which makes -0.0 a 0.0
+    bits = e.bitcast(value if zeros_differ else e.add(value, e.constant(0.0, dtype)), kind)  # the sum makes -0.0 a 0.0
     sign = e.shift_right(bits, e.constant(8 * dtype.itemsize - 1, kind))
     return e.select(e.compare("ne", value, value), largest, e.xor(bits, e.and_(sign, largest)))
 

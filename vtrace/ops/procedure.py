@@ -45,6 +45,10 @@ class Procedure(Primitive):
     def work(self, *types: ArrayType) -> Work:
         """What one example with operands of these types takes."""
 
+    def only(self, used: Sequence[int]) -> "Procedure":
+        """The procedure that has these of the results alone, or itself, if it computes them all together."""
+        return self
+
     @final
     def batch_all(self, b: Batcher, *args: Batched) -> tuple[Batched, ...]:
         return batch_per_example(self, b, args)

@@ -42,6 +42,11 @@ class TopK(Procedure):
         row = x.with_shape((self.k,))
         return self._chosen(row, row.with_dtype(INT64))
 
+    def only(self, used: Sequence[int]) -> "TopK":
+        named = self._chosen("values", "positions")
+        chosen = {named[n] for n in used}
+        return TopK(self.k, "values" in chosen, "positions" in chosen)
+
     def _chosen(self, values: Any, positions: Any) -> tuple[Any, ...]:
         return ((values,) if self.values else ()) + ((positions,) if self.positions else ())
 
@@ -99,6 +104,10 @@ class _Found:
         self.bar = e.scratch(dtype, ())
 
     def value(self, n: int) -> Value:
+        """By its position, if that is known, as then both zeros have one key."""
+        return self._by_key(n) if self.at is None else self.x((self.position(n),))
+
+    def _by_key(self, n: int) -> Value:
         return from_signed_key(self.e, self.keys((self.e.index(n),)), self.x.type.dtype)
 
     def position(self, n: int) -> Value:
@@ -107,7 +116,7 @@ class _Found:
 
     def raise_bar(self) -> None:
         """Remember the smallest element found, in its own dtype."""
-        self.bar.put((), self.value(self.k - 1))
+        self.bar.put((), self._by_key(self.k - 1))
 
     def look(self, first: Value, count: int) -> None:
         """Take the next `count` elements in, as far as they are large enough."""
@@ -131,7 +140,7 @@ class _Found:
         """Take the element at `n` in, before all that are smaller; `filled` says how many there are, if not k."""
         e = self.e
         columns = [self.keys] if self.at is None else [self.keys, self.at]
-        new = [signed_key(e, self.x((n,)))]
+        new = [signed_key(e, self.x((n,)), zeros_differ=self.at is None)]
         if self.at is not None:
             new.append(e.convert(n, self.at.type.dtype))
         old = [[c((e.index(j),)) for c in columns] for j in range(self.k)]

@@ -10,6 +10,7 @@ from vtrace.ir.graph import Equation, Graph, Var
 from vtrace.ir.primitive import Primitive
 from vtrace.ir.verifier import subgraphs
 from vtrace.ops.control import Cond, Mapped, Scan, While
+from vtrace.ops.procedure import Procedure
 from vtrace.passes.rewrite import renumber
 
 
@@ -27,18 +28,34 @@ Sweep = Callable[[Graph], Graph]
 
 
 def prune(equation: Equation, live: Collection[int], sweep: Sweep) -> Equation:
-    """`equation`, a branch or a loop, without the results that are not `live`, and what only they need.
-
-    Procedures, which hold no graphs, stay whole.
-    """
+    """`equation`, a branch, a loop or a procedure, without results that are not `live`, and what only they need."""
+    used = [n for n, v in enumerate(equation.outputs) if v.index in live]
+    innermost = equation.primitive
+    while isinstance(innermost, Mapped):
+        innermost = innermost.primitive
+    if isinstance(innermost, Procedure):
+        return _procedure(equation, used, innermost.only(used))
     if not any(True for _ in subgraphs(equation.primitive)):
         return equation
-    used = [n for n, v in enumerate(equation.outputs) if v.index in live]
     kept = _pruned(equation.primitive, used, sweep)
     if kept.primitive == equation.primitive:
         return equation
     inputs = tuple(equation.inputs[n] for n in kept.operands)
     return Equation(kept.primitive, inputs, tuple(equation.outputs[n] for n in kept.results), equation.source)
+
+
+def _procedure(equation: Equation, used: Sequence[int], left: Procedure) -> Equation:
+    """`left`, for each example where `equation` is for a batch of them."""
+    primitive: Primitive = left
+    maps, op = [], equation.primitive
+    while isinstance(op, Mapped):
+        maps.append(op)
+        op = op.primitive
+    if op == left:
+        return equation
+    for mapped in reversed(maps):
+        primitive = replace(mapped, primitive=primitive)
+    return Equation(primitive, equation.inputs, tuple(equation.outputs[n] for n in used), equation.source)
 
 
 def _pruned(primitive: Primitive, used: Sequence[int], sweep: Sweep) -> Kept:

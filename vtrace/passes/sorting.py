@@ -18,11 +18,17 @@ from vtrace.ops.sorting import OrderStatistics, Sort
 ALONE = 64
 """Elements of all that is sorted without a batch from which on a call is faster than scalar code."""
 MOST_BYTES = 1 << 14
-"""Bytes of one example from which on lanes over examples would not find room for it in the cache."""
+"""Bytes of one example from which on lanes over examples would not find room for it in the cache..."""
+SHORT = {"sort": 32, "argsort": 256, "order_statistics": 128}
+"""... where networks are faster for many rows of up to so many elements alone: each is read once, from memory."""
 LONGEST = {"sort": 2048, "argsort": 2048, "order_statistics": 1024}
 """Elements of a row up to which a network is faster: measured with AVX2, where NumPy is as fast from there on."""
 LONGEST_OF_BYTES = {"sort": 2048, "argsort": 512, "order_statistics": 1024}
 """The same for elements that NumPy sorts by radix."""
+
+
+LONGEST_PARTED = {"sort": 1600, "argsort": 2048}
+"""Bytes of a row up to which to sort it by a network is faster than to partition it."""
 
 
 def sorting(graph: Graph) -> Graph:
@@ -78,5 +84,9 @@ def _is_short(op: Sort | ArgSort | OrderStatistics, size: int, outer: list[int |
     elements = size * math.prod(d for d in outer if isinstance(d, int))
     if not any(isinstance(d, Symbol) for d in outer):
         return elements <= ALONE
-    longest = LONGEST_OF_BYTES if dtype.itemsize <= 2 else LONGEST
-    return size <= longest[op.name] and elements * dtype.itemsize <= MOST_BYTES
+    longest = (LONGEST_OF_BYTES if dtype.itemsize <= 2 else LONGEST)[op.name]
+    if isinstance(op, Sort | ArgSort) and op.positions:
+        longest = min(longest, LONGEST_PARTED[op.name] // dtype.itemsize)
+    if elements * dtype.itemsize > MOST_BYTES:
+        longest = min(longest, SHORT[op.name])
+    return size <= longest
