@@ -72,7 +72,7 @@ class Folds(Loops):
             for position in product(*(range(n) for n in cast("list[int]", known))):
                 result = step(result, body(tuple(map(int_constant, position))))
             return result
-        if self.lanes == 1 and (known[-1] is None or known[-1] >= self.width // 2):
+        if self.spreads(known[-1]):
             return _LaneFold(self, initial, step, merge, body).run(sizes)
         return _SerialFold(self, initial, step, merge, body).run(sizes)
 

@@ -62,7 +62,7 @@ class Lowering(Control):
     def _input(self, buffer: Buffer) -> Source:
         mapped = self.layout.parallel_axis(buffer.type.shape) is not None
         read = self._fetched if self._in_rows(buffer.type) else self.load
-        return Source(functools.partial(read, buffer), 0, mapped and self.layout.mode != "inner")
+        return Source(functools.partial(read, buffer), 0, mapped and self.layout.has_lanes)
 
     def _in_rows(self, type_: ArrayType) -> bool:
         """Whether lanes are examples whose rows lie one after the other, and there is room to turn them around."""
