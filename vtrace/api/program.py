@@ -9,6 +9,7 @@ import numpy as np
 
 from vtrace.api.capture import Captured
 from vtrace.api.debugging import is_debugging, jit_is_disabled, nans_are_checked
+from vtrace.api.device_program import DeviceProgram
 from vtrace.api.examples import run_examples
 from vtrace.api.leaves import is_ready
 from vtrace.api.nans import check_results
@@ -44,6 +45,7 @@ class Program:
         self._kernels: Graph | None = None
         self._outputs: Outputs | None = None
         self._executable: Executable | None = None
+        self._on_device: DeviceProgram | None = None
         self.entry: Entry = no_entry
         """The short way for a tuple of arguments: the results, or None if this call cannot go that way."""
 
@@ -90,7 +92,7 @@ class Program:
 
     @property
     def is_compiled(self) -> bool:
-        return self._executable is not None
+        return self._executable is not None or self._on_device is not None
 
     @property
     def executable(self) -> "Executable":
@@ -109,12 +111,21 @@ class Program:
         """The results for `arrays`, which fit the signature and are ready for a kernel."""
         executable = self._executable
         if executable is None or is_debugging():
-            return self.structured(self._leaves(arrays, 0))
+            return self.structured(self.leaves(arrays))
         assert self._outputs is not None
         return self._outputs.assemble(arrays, executable(*arrays))
 
-    def _leaves(self, arrays: Sequence[Array], first: int) -> Sequence[Array]:
-        """The results one after the other, in whatever way they are to be computed."""
+    @property
+    def on_device(self) -> DeviceProgram:
+        """This program for GPUs."""
+        self._require_silence()
+        with self._lock:
+            if self._on_device is None:
+                self._on_device = DeviceProgram(Outputs(self.kernels, self._captured.results))
+            return self._on_device
+
+    def leaves(self, arrays: Sequence[Array], first: int = 0) -> Sequence[Array]:
+        """The results one after the other, in whatever way they are to be computed; `first` is as in `write`."""
         if self.prints:
             leaves: Sequence[Array] = run_examples(self._captured, self._signature, arrays, first)
         elif jit_is_disabled():
@@ -134,7 +145,7 @@ class Program:
         number of the first example.
         """
         if self.prints or is_debugging():
-            leaves = self._leaves(arrays, first)
+            leaves = self.leaves(arrays, first)
         else:
             executable, outputs = self.executable, self._outputs
             assert outputs is not None

@@ -207,9 +207,7 @@ class Decoder:
     def _mad(self, i: Instruction) -> Run:
         type_ = i.operation[-1]
         third = {"s32": "s64", "u32": "u64", "s16": "s32", "u16": "u32"}[type_] if "wide" in i.operation else type_
-        return self._computes(
-            i, [type_, type_, third], lambda x, y, z: operations.product(i.operation, x, y) + z
-        )
+        return self._computes(i, [type_, type_, third], lambda x, y, z: operations.product(i.operation, x, y) + z)
 
     def _shf(self, i: Instruction) -> Run:
         return self._computes(

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-
 import numpy as np
 
 from tests.cuda.interpreter.decode import Decoder, Run
@@ -151,5 +150,3 @@ class _Run:
 
 def _is_of_warp(instruction: Instruction) -> bool:
     return instruction.operation[0] == "shfl" or "warp" in instruction.operation
-
-

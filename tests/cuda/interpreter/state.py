@@ -62,7 +62,9 @@ class Frame:
         """The bits of a register; rubbish where nothing was written, as LLVM reads such and throws it away."""
         if name not in self.registers:
             kind = self.function.register_type(name)
-            raw = np.array(True) if kind == "pred" else np.frombuffer(bytes([GARBAGE] * WIDTHS[kind]), f"u{WIDTHS[kind]}")
+            raw = (
+                np.array(True) if kind == "pred" else np.frombuffer(bytes([GARBAGE] * WIDTHS[kind]), f"u{WIDTHS[kind]}")
+            )
             self.write(self.registers, name, EVERYONE, raw)
         return self.registers[name][threads]
 

@@ -101,7 +101,7 @@ def _body(function: Function, text: str) -> None:
             function.registers[match[2]] = match[1]
         elif statement.startswith(".local"):
             function.depot = int(statement[statement.index("[") + 1 : -1])
-        elif statement.startswith(".pragma"):
+        elif statement.startswith('.pragma "used_bytes_mask'):
             used = int(statement.split()[-1].strip('"'), 0)
         elif not statement.startswith("."):
             instruction, used = _instruction(statement, used), -1

@@ -19,3 +19,8 @@ def choose_for_device(graph: Graph) -> Layout:
     if layout.mode == "flat":
         return layout
     return dataclasses.replace(layout, mode="thread", reason="a thread per example")
+
+
+def threads_per_item(layout: Layout) -> int:
+    """How many threads do one item of the parallel axis together."""
+    return 1

@@ -5,6 +5,7 @@ of the parallel axis, and the address of scratch memory. Threads take every n-th
 so a grid of any size does all of the work.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 from llvmlite import ir
@@ -32,6 +33,7 @@ class DeviceLowering(Lowering):
 
     scratch_bytes = 0
     """Of scratch memory beside local memory, for each thread."""
+    can_fail = False
 
     def __init__(self, module: Any, function: Any, graph: Graph, layout: Layout) -> None:
         super().__init__(module, function, graph, layout)
@@ -55,6 +57,10 @@ class DeviceLowering(Lowering):
 
     def spreads(self, extent: int | None) -> bool:
         return False
+
+    def _field(self, number: int) -> Any:
+        self.can_fail = True
+        return super()._field(number)
 
     def stop_if_asked(self, work: int, leave: Any) -> None:
         """A kernel on the GPU runs to its end."""
@@ -81,8 +87,19 @@ def _bytes(dtype: DType, shape: Shape) -> int:
     return int(size)
 
 
-def lower(graph: Graph, layout: Layout, name: str) -> tuple[Any, int]:
-    """A module with the kernel `name`, and the bytes of scratch memory that each of its threads needs."""
+@dataclass(frozen=True)
+class Lowered:
+    """A kernel in LLVM's language, and what its launches must know."""
+
+    module: Any
+    scratch_bytes: int
+    """Of scratch memory, for each thread, or team of threads."""
+    can_fail: bool
+    """Whether it writes to the fault record."""
+
+
+def lower(graph: Graph, layout: Layout, name: str) -> Lowered:
+    """A module with the kernel `name`."""
     module = ir.Module(name)
     pointers = len(graph.inputs) + len(graph.outputs)
     extents = len(symbols_in(graph))
@@ -94,4 +111,4 @@ def lower(graph: Graph, layout: Layout, name: str) -> tuple[Any, int]:
         argument.attributes.align = ALIGNED
     lowering = DeviceLowering(module, kernel, graph, layout)
     lowering.run()
-    return module, lowering.scratch_bytes
+    return Lowered(module, lowering.scratch_bytes, lowering.can_fail)
