@@ -1,6 +1,7 @@
 """Calls on a GPU as users make them, on the fake driver."""
 
 import ctypes
+import functools
 import gc
 import weakref
 
@@ -71,6 +72,33 @@ def test_matrix_products_and_what_surrounds_them(gpu: FakeDriver) -> None:
     np.testing.assert_allclose(program(x, w), np.tanh(x @ w), rtol=1e-13)
 
 
+def test_random_numbers_have_the_same_bits(gpu: FakeDriver) -> None:
+    def draws(key):
+        first, second = vtrace.random.split(key)
+        integers = vtrace.random.randint(second, (4,), 0, 1000, np.int32)
+        return vtrace.random.bits(first, (3,)), vtrace.random.uniform(second, (5,)), integers
+
+    keys = vtrace.random.split(vtrace.random.key(7), 33)
+    on_cpu, on_gpu = (vtrace.vmap(draws, device=d)(keys) for d in ("cpu", "cuda"))
+    for wanted, got in zip(on_cpu, on_gpu, strict=True):
+        np.testing.assert_array_equal(got, wanted)
+    normal = vtrace.vmap(lambda k: vtrace.random.normal(k, (4,)), device="cuda")(keys)
+    np.testing.assert_allclose(normal, vtrace.vmap(lambda k: vtrace.random.normal(k, (4,)))(keys), rtol=1e-14)
+
+
+def test_updates_at_traced_positions(gpu: FakeDriver) -> None:
+    """A procedure in a kernel, with a result that fits local memory and one that does not."""
+
+    def counts(i, w, size):
+        return np.bincount(i, w, minlength=size)
+
+    rng = np.random.default_rng(0)
+    i, w = rng.integers(0, 50, (37, 90)), rng.random((37, 90))
+    for size in (50, 900):
+        found = vtrace.vmap(functools.partial(counts, size=size), device="cuda")(i, w)
+        np.testing.assert_array_equal(found, [np.bincount(a, b, minlength=size) for a, b in zip(i, w, strict=True)])
+
+
 def test_loops_with_much_scratch(gpu: FakeDriver) -> None:
     """More than fits local memory lies in scratch memory, side by side for the threads."""
     from vtrace import lax
@@ -99,7 +127,8 @@ def test_the_producers_stream_is_used_and_others_are_waited_for(gpu: FakeDriver)
     x, y = sent(ROWS, stream=5), sent(ROWS, stream=6)
     result = vtrace.vmap(lambda x, y: x * y)(x, y)
     assert result.stream == 5
-    assert gpu.count("cuStreamWaitEvent") == 1
+    waits = [arguments[0] for name, arguments in gpu.calls if name == "cuStreamWaitEvent"]
+    assert waits == [5, 6], "first ours for the value, then the other's until it is read"
     np.testing.assert_array_equal(result.get(), ROWS * ROWS)
 
 
@@ -108,6 +137,32 @@ def test_a_capsule_waits_for_the_value(gpu: FakeDriver) -> None:
     before = gpu.count("cuStreamWaitEvent")
     result.__dlpack__(stream=9)
     assert gpu.count("cuStreamWaitEvent") == before + 1
+
+
+@pytest.mark.parametrize(("asked", "order"), [(None, 1), (1, 1), (9, 9), (-1, None)])
+def test_which_stream_a_capsule_waits_for(gpu: FakeDriver, asked, order) -> None:
+    """None is the default stream, with which a stream that does not block is in no order."""
+    array = sent(ROWS, stream=5)
+    array.__dlpack__(stream=asked)
+    waits = [arguments[0] for name, arguments in gpu.calls if name == "cuStreamWaitEvent"]
+    assert waits == ([] if order is None else [order])
+
+
+def test_a_capsule_of_a_copy_and_of_another_device(gpu: FakeDriver) -> None:
+    array = sent(ROWS)
+    with pytest.raises(BufferError, match="lies on cuda:0 and is not copied elsewhere"):
+        array.__dlpack__(dl_device=(1, 0))
+    array.__dlpack__(copy=True, dl_device=(2, 0), max_version=(1, 0))
+    assert gpu.count("cuMemcpyDtoDAsync_v2") == 1
+
+
+def test_an_array_of_another_stream_is_read_before_its_memory_goes_back(gpu: FakeDriver) -> None:
+    x, y = sent(ROWS, stream=5), sent(ROWS, stream=6)
+    result = vtrace.vmap(lambda x, y: x * y)(x, y)
+    del y
+    gc.collect()
+    gpu._run(6)
+    np.testing.assert_array_equal(result.get(), ROWS * ROWS)
 
 
 def test_memory_goes_back(gpu: FakeDriver) -> None:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, reject, settings
+from hypothesis import strategies as st
 
 import vtrace
 from benchmarks import cuda
@@ -12,8 +14,21 @@ from benchmarks.loop_inputs import NAMES, inputs
 from benchmarks.loop_programs import LOOPS
 from benchmarks.programs import PROGRAMS
 from tests.cuda.fake_driver import FakeDriver
+from tests.cuda.running import run
 from tests.cuda.test_matrix import ARCHITECTURES, EVERY_ARCHITECTURE, needs_assembler
+from tests.helpers import assert_close, random_inputs
+from tests.lax import programs as loops
+from tests.lax.oracle import floats, integers
+from tests.ops.test_matrix import B
+from tests.strategies import AFTER_FUSION, graphs
+from vtrace.backends.cuda import compile_for_device
 from vtrace.backends.cuda.tools import assemble, modules
+from vtrace.ir.graph import Graph
+from vtrace.ir.interpreter import evaluate
+from vtrace.ir.primitive import REGISTRY, LibraryPrimitive
+from vtrace.passes.batching import batch
+from vtrace.passes.fuse import fuse
+from vtrace.passes.pipeline import optimize
 
 ROW = {
     **{f"dot{n}": [f"f32[b,{n}]"] * 2 for n in (100, 1000, 5000, 10000)},
@@ -70,6 +85,37 @@ def test_benchmark_programs_equal_the_cpu(name: str, gpu: FakeDriver) -> None:
     on_cpu, on_gpu = (vtrace.vmap(function, axes, device=d)(*arguments) for d in ("cpu", "cuda"))
     assert on_gpu.dtype == on_cpu.dtype
     np.testing.assert_allclose(on_gpu, on_cpu, rtol=3e-6, atol=2e-6)
+
+
+X, V, K = floats(low=-1, high=1)[:5], floats(3, low=-1, high=1)[:5], integers(0, 7)[:5]
+few = settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+
+
+@few
+@given(loops.programs())
+def test_drawn_loops_and_branches(gpu: FakeDriver, program: loops.Program) -> None:
+    found = vtrace.vmap(lambda *state: loops.run(program, loops.Traced, state), device="cuda")(X, V, K)
+    for n in range(len(X)):
+        wanted = loops.run(program, loops.Plain, (X[n], V[n], K[n]))
+        for g, w in zip(found, wanted, strict=True):
+            assert g.dtype == np.asarray(w).dtype
+            np.testing.assert_allclose(g[n], w, rtol=1e-9, atol=1e-12)
+
+
+NO_LIBRARY = AFTER_FUSION | {name for name, cls in REGISTRY.items() if issubclass(cls, LibraryPrimitive)}
+
+
+@few
+@given(graphs(exclude=NO_LIBRARY).filter(lambda g: g.inputs), st.integers(0, 2**32 - 1), st.sampled_from([1, 5, 37]))
+def test_drawn_graphs(gpu: FakeDriver, graph: Graph, seed: int, size: int) -> None:
+    """Any primitives that are no library's, one after the other, as a batch."""
+    many = batch(graph, [0] * len(graph.inputs), B, [0] * len(graph.outputs))
+    arrays = random_inputs(many, seed, {B: size})
+    try:
+        wanted = evaluate(many, *arrays)
+    except IndexError:
+        reject()
+    assert_close(run(compile_for_device(fuse(optimize(many))), arrays), wanted, ulps=1000)
 
 
 def test_the_benchmark_runs_as_far_as_the_device_goes(gpu: FakeDriver, monkeypatch, capsys) -> None:

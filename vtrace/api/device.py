@@ -96,7 +96,11 @@ class DeviceCalls:
             for _, array in resident:
                 if array.stream != stream:
                     wait_for(stream, array.stream)
-            return program.structured(self._run(program, where, stream, leaves, bool(resident)))
+            results = self._run(program, where, stream, leaves, bool(resident))
+            for _, array in resident:
+                if array.stream != stream:  # whoever gives its memory back, or writes there, does so after our reads
+                    wait_for(array.stream, stream)
+            return program.structured(results)
 
     def _run(self, program: Program, where: Any, stream: int, leaves: Sequence[Any], stay: bool) -> list[Any]:
         """The results, on the GPU if they are to stay there."""

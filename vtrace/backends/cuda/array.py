@@ -10,9 +10,12 @@ from typing import Any
 import numpy as np
 
 from vtrace.backends.cuda import dlpack
-from vtrace.backends.cuda.device import Device, Memory, download, upload, wait_for
+from vtrace.backends.cuda.device import LEGACY_STREAM, Device, Memory, download, upload, wait_for
 from vtrace.backends.cuda.driver import driver
 from vtrace.ir.types import Array, DType
+
+NO_STREAM = -1
+"""What a consumer of a capsule says that takes care of the order itself."""
 
 
 class DeviceArray:
@@ -105,12 +108,26 @@ class DeviceArray:
             "version": 3,
         }
 
-    def __dlpack__(self, *, stream: int | None = None, **_: Any) -> Any:
-        """A DLPack capsule; the work of `stream` that comes later waits for the array's value."""
-        if stream is not None and stream >= 0:
+    def __dlpack__(
+        self,
+        *,
+        stream: int | None = None,
+        max_version: tuple[int, int] | None = None,
+        dl_device: tuple[int, int] | None = None,
+        copy: bool | None = None,
+    ) -> Any:
+        """A DLPack capsule; the work of `stream` that comes later waits for the array's value.
+
+        None is the default stream, -1 asks for no waiting. `max_version` may be anything: ours is the oldest. Raises
+        BufferError for another device than the one where the array lies.
+        """
+        if dl_device is not None and tuple(dl_device) != self.__dlpack_device__():
+            raise BufferError(f"the array lies on {self.device} and is not copied elsewhere; use get() for NumPy")
+        given = self.copy() if copy else self
+        if stream != NO_STREAM:
             with self.where:
-                wait_for(stream or self.stream, self.stream)
-        return dlpack.export(self, self.pointer, self.shape, self.dtype, self.where.number)
+                wait_for(stream or LEGACY_STREAM, self.stream)
+        return dlpack.export(given, given.pointer, self.shape, self.dtype, self.where.number)
 
     def __dlpack_device__(self) -> tuple[int, int]:
         return dlpack.CUDA, self.where.number

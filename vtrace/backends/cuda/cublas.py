@@ -7,6 +7,7 @@ NumPy's are: tensor cores that round float32 to fewer bits are not asked for.
 import ctypes
 import functools
 import importlib
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -45,17 +46,18 @@ class LibraryLaunch:
         out = DeviceArray.new(where, self.extents.shape(sizes), self.dtype, stream)
         if out.size:
             routines: Any = library(where)
-            routines.stream(stream)
-            self.primitive.call(routines, out, *arrays)  # type: ignore[arg-type]  # arrays of a device, for its library
+            with routines.lock:  # the stream belongs to the handle, which all threads share
+                routines.stream(stream)
+                self.primitive.call(routines, out, *arrays)  # type: ignore[arg-type]  # arrays of a device
         return [out]
 
 
 class Cublas:
-    """The library calls that primitives may make, on one device."""
+    """The library calls that primitives may make, on the device that is current now."""
 
-    def __init__(self, library: Any, where: Device) -> None:
+    def __init__(self, library: Any) -> None:
         self._library = library
-        self._where = where
+        self.lock = threading.Lock()
         handle = ctypes.c_void_p()
         self._call("cublasCreate_v2", ctypes.byref(handle))
         self._handle = ctypes.c_void_p(handle.value)
@@ -119,5 +121,5 @@ def load_library() -> Any:
 
 @functools.cache
 def library(where: Device) -> Cublas:
-    """That of a device."""
-    return Cublas(load_library(), where)
+    """That of a device, within which it is asked for."""
+    return Cublas(load_library())
