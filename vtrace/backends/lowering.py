@@ -8,6 +8,7 @@ of an output is asked for, and asks its operands.
 import functools
 import math
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from itertools import product
 from typing import Any, cast
 
@@ -27,7 +28,7 @@ from vtrace.backends.vector_memory import Buffer
 from vtrace.ir.emitter import Index, Value
 from vtrace.ir.graph import Atom, Graph, Literal, Var
 from vtrace.ir.primitive import ElementPrimitive
-from vtrace.ir.types import INT64, ArrayType, Shape, count, static_shape, symbols_of
+from vtrace.ir.types import INT64, ArrayType, DType, Shape, count, static_shape, symbols_of
 from vtrace.ops.control import Mapped
 from vtrace.ops.kinds import Elementwise
 
@@ -183,18 +184,26 @@ class Lowering(Control):
         """Compute all that the present example has of `var`."""
 
         def make() -> Storage:
-            storage = self.reserve(var.type.dtype, frame.staged[var], frame.varies(var))
+            storage = self.room_for_stage(var.type.dtype, frame.staged[var], frame.varies(var))
 
             def keep(rest: Index) -> None:
                 self.keep(storage, rest, self._element(frame, var, self._whole(frame, var, rest)))
 
-            if var in frame.joined and self._fold_elements(frame, var, storage):
-                return storage
-            self.loops(storage.shape, keep)
+            with self.filling(storage):
+                if not (var in frame.joined and self._fold_elements(frame, var, storage)):
+                    self.loops(storage.shape, keep)
             return storage
 
         key = (id(frame), "stage", var, identity(self.position))
         return cast("Storage", self._once(frame, key, self._level(frame, var), make))
+
+    def room_for_stage(self, dtype: DType, shape: Shape, varying: bool) -> Storage:
+        """Where a staged value is kept."""
+        return self.reserve(dtype, shape, varying)
+
+    def filling(self, storage: Storage) -> AbstractContextManager[None]:
+        """Around the code that fills what `room_for_stage` gave."""
+        return nullcontext()
 
     def _fold_elements(self, frame: Frame, var: Var, storage: Storage) -> bool:
         """Compute the few elements of a long fold in one loop, rather than in a loop each; False if that cannot be."""

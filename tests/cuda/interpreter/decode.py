@@ -185,7 +185,31 @@ class Decoder:
     # -- the rest -----------------------------------------------------------------------------------------------
 
     def _mov(self, i: Instruction) -> Run:
+        if "{" in "".join(i.operands):
+            return self._parts(i, WIDTHS[i.operation[-1]])
         return self._computes(i, [i.operation[-1]], lambda x: x)
+
+    def _parts(self, i: Instruction, width: int) -> Run:
+        """One register from parts in braces, the lowest bits first, or the reverse; `_` is nowhere."""
+        whole, half = f"u{8 * width}", 4 * width
+        targets, sources = map(_registers, i.operands)
+        if len(sources) == 2:
+            write, readers = self.writer(targets[0]), [self.reader(s, whole) for s in sources]
+
+            def join(frame: Frame, threads: Any) -> None:
+                low, high = (read(frame, threads).astype(np.uint64) for read in readers)
+                write(frame, threads, (low | high << np.uint64(half)).astype(DTYPES[whole]))
+
+            return join
+        read = self.reader(sources[0], whole)
+        writers = [(n, self.writer(t)) for n, t in enumerate(targets) if t != "_"]
+
+        def split(frame: Frame, threads: Any) -> None:
+            value = read(frame, threads).astype(np.uint64)
+            for n, write in writers:
+                write(frame, threads, (value >> np.uint64(n * half)).astype(f"u{width // 2}"))
+
+        return split
 
     def _cvta(self, i: Instruction) -> Run:
         return self._computes(i, ["u64"], lambda x: x)

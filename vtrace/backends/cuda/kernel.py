@@ -18,7 +18,7 @@ from vtrace.backends.record import NO_FAULT, RECORD_LENGTH
 from vtrace.ir.graph import Graph
 from vtrace.ir.types import DType, Symbol
 
-BLOCK_THREADS = {"flat": 256, "thread": 128}
+BLOCK_THREADS = {"flat": 256, "thread": 128, "warp": 128}
 MOST_BLOCKS = 2**31 - 1
 SCRATCH_BYTES = 1 << 30
 """The most scratch memory of one launch: a kernel that needs some runs on no more threads than have room there."""
@@ -41,7 +41,7 @@ class DeviceKernel:
         self._length = Extents.of(self.layout.extents, program_symbols)
         self._sizes = tuple(program_symbols.index(s) for s in symbols_in(graph))
         self._team = threads_per_item(self.layout)
-        self._block_threads = max(BLOCK_THREADS.get(self.layout.mode, self._team), self._team)
+        self._block_threads = BLOCK_THREADS[self.layout.mode]
         self._record = len(graph.inputs) + len(graph.outputs)
         """The place of the fault record's address among the words; the sizes, start, stop and scratch follow."""
         self._words = self._record + 1 + len(self._sizes) + 3

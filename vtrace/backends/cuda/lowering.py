@@ -1,15 +1,19 @@
 """One kernel's graph to one kernel of the GPU: scalar code, run by a thread for each element or example.
 
 The parameters are the addresses of inputs, results and the fault record, the symbolic extents, the part [start, stop)
-of the parallel axis, and the address of scratch memory. Threads take every n-th item of the part, n being their number,
-so a grid of any size does all of the work.
+of the parallel axis, and the address of scratch memory. Threads, or teams of threads, take every n-th item of the part,
+n being their number, so a grid of any size does all of the work.
 """
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from llvmlite import ir
 
+from vtrace.backends.cuda.layout import threads_per_item
+from vtrace.backends.cuda.warps import WARP, Warps
 from vtrace.backends.extents import symbols_in
 from vtrace.backends.layout import Layout
 from vtrace.backends.lowering import Lowering
@@ -28,20 +32,27 @@ THREADS = Symbol("%threads")
 """The number of threads of the grid, as the last extent of scratch memory: neighbours' elements lie side by side."""
 
 
-class DeviceLowering(Lowering):
+class DeviceLowering(Warps, Lowering):
     """The emitter at work on one kernel for a GPU."""
 
     scratch_bytes = 0
     """Of scratch memory beside local memory, for each thread."""
     can_fail = False
+    teams: Register
+    """How many teams there are."""
 
     def __init__(self, module: Any, function: Any, graph: Graph, layout: Layout) -> None:
         super().__init__(module, function, graph, layout)
         self._scratch = function.args[-1]
+        self._shared: list[Storage] = []
+        """What is kept once for all threads of a team."""
         number, count = self._special("ctaid"), self._special("nctaid")
         size, within = self._special("ntid"), self._special("tid")
-        self.thread = Register(self.builder.add(self.builder.mul(number, size), within), INT64)
-        self.sizes[THREADS] = Register(self.builder.mul(count, size), INT64)
+        thread, threads = self.builder.add(self.builder.mul(number, size), within), self.builder.mul(count, size)
+        self.thread, self.sizes[THREADS] = Register(thread, INT64), Register(threads, INT64)
+        self.number = Register(self.thread_numbers(thread, threads_per_item(layout)), INT64)
+        """That of the thread's team."""
+        self.teams = Register(self.builder.udiv(threads, ir.Constant(I64, self.team)), INT64)
 
     def _special(self, name: str) -> Any:
         """A special register, as a 64-bit number."""
@@ -49,14 +60,23 @@ class DeviceLowering(Lowering):
         return self.builder.zext(self.builder.call(read, []), I64)
 
     def run(self) -> None:
-        first = self.add(self.start, self.thread)
+        first = self.add(self.start, self.number)
         assert isinstance(first, Register)
-        with self.loop(first, self.stop, self.sizes[THREADS]) as position:
+        with self.loop(first, self.stop, self.teams) as position:
             self._example(position)
         self.builder.ret_void()
 
-    def spreads(self, extent: int | None) -> bool:
-        return False
+    def loops(self, shape: Shape, innermost: Callable[[Index], None]) -> None:
+        last = shape[-1] if shape else 1
+        if not isinstance(last, int) or not self.spreads(last):
+            super().loops(shape, innermost)
+            return
+
+        def row(outer: Index) -> None:
+            with self.divided(0, last, WARP) as i:
+                innermost((*outer, i))
+
+        self._nest(shape[:-1], (), row)
 
     def _field(self, number: int) -> Any:
         self.can_fail = True
@@ -69,15 +89,46 @@ class DeviceLowering(Lowering):
         size = _bytes(dtype, shape)
         if self.on_stack + size <= LOCAL_BYTES:
             return super().reserve(dtype, shape, False)
-        first = ir.Constant(I64, self.scratch_bytes)
-        self.scratch_bytes += -(-size // ALIGNED) * ALIGNED
-        with self.builder.goto_entry_block():
-            offset = self.builder.mul(first, self.sizes[THREADS].llvm)
-            pointer = self.builder.gep(self._scratch, [offset], source_etype=I8)
+        pointer = self._room(size * self.team)
         return Storage(Buffer(pointer, ArrayType(dtype, (*shape, THREADS))), shape, False)
+
+    def _room(self, size: int) -> Any:
+        """The beginning of scratch memory of `size` bytes for each team."""
+        first = ir.Constant(I64, self.scratch_bytes)
+        self.scratch_bytes += _whole(size)
+        with self.builder.goto_entry_block():
+            offset = self.builder.mul(first, self.teams.llvm)
+            return self.builder.gep(self._scratch, [offset], source_etype=I8)
+
+    def room_for_stage(self, dtype: DType, shape: Shape, varying: bool) -> Storage:
+        last = shape[-1] if shape else 1
+        if not isinstance(last, int) or not self.spreads(last):
+            return super().room_for_stage(dtype, shape, varying)
+        size = _whole(_bytes(dtype, shape))
+        pointer = self._room(size)
+        with self.builder.goto_entry_block():
+            offset = self.builder.mul(self.number.llvm, ir.Constant(I64, size))
+            pointer = self.builder.gep(pointer, [offset], source_etype=I8)
+        storage = Storage(Buffer(pointer, ArrayType(dtype, shape)), shape, False)
+        self._shared.append(storage)
+        return storage
+
+    @contextmanager
+    def filling(self, storage: Storage) -> Iterator[None]:
+        if not any(storage is s for s in self._shared):
+            yield
+            return
+        self.wait_for_warp()
+        yield
+        self.wait_for_warp()
 
     def _place(self, storage: Storage, index: Index) -> Index:
         return (*index, self.thread) if storage.buffer.type.shape[-1:] == (THREADS,) else index
+
+
+def _whole(size: int) -> int:
+    """Bytes for `size` of them, so that what follows is aligned."""
+    return -(-size // ALIGNED) * ALIGNED
 
 
 def _bytes(dtype: DType, shape: Shape) -> int:
@@ -107,7 +158,8 @@ def lower(graph: Graph, layout: Layout, name: str) -> Lowered:
     kernel = ir.Function(module, ir.FunctionType(ir.VoidType(), types), name)
     kernel.calling_convention = "ptx_kernel"
     for argument in (*kernel.args[:pointers], kernel.args[-1]):
-        argument.add_attribute("noalias")
+        if argument is not kernel.args[-1] or threads_per_item(layout) == 1:
+            argument.add_attribute("noalias")  # not scratch memory that other threads write, too
         argument.attributes.align = ALIGNED
     lowering = DeviceLowering(module, kernel, graph, layout)
     lowering.run()
