@@ -22,6 +22,7 @@ from vtrace.passes.batching import batch
 from vtrace.passes.fuse import fuse
 
 ARCHITECTURES = ("sm_75", "sm_80", "sm_90", "sm_100", "sm_120")
+INEXACT = re.compile(r"\.approx|\.ftz|\.full|\b(?:add|sub|mul|fma)\.f")
 EVERY_ARCHITECTURE = os.environ.get("VTRACE_EVERY_ARCHITECTURE", "0") != "0"
 
 needs_assembler = pytest.mark.skipif(
@@ -85,6 +86,7 @@ NAMES = sorted({c.primitive.name for c in cases() if not prints(c.primitive) and
 def test_kernels_assemble(name: str, tmp_path: Path) -> None:
     """For sm_90 and one other architecture, another one for each primitive; for all with VTRACE_EVERY_ARCHITECTURE."""
     kernels = list(dict.fromkeys(_kernels(name)))
+    assert not INEXACT.search("".join(kernels)), "every operation is rounded as IEEE 754 says, and none are contracted"
     others = [a for a in ARCHITECTURES if a != "sm_90"]
     chosen = ARCHITECTURES if EVERY_ARCHITECTURE else ("sm_90", others[NAMES.index(name) % len(others)])
     for architecture in chosen if kernels else ():
