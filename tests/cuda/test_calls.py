@@ -11,7 +11,8 @@ import pytest
 import vtrace
 from tests.cuda.fake_driver import FakeDriver
 from tests.cuda.foreign import CapsuleArray, InterfaceArray, sent
-from vtrace.backends.cuda import DeviceArray, driver
+from vtrace.backends.cuda import DeviceArray, cublas, driver
+from vtrace.cli.info import gather
 
 ROWS = np.arange(12.0).reshape(4, 3)
 
@@ -72,13 +73,32 @@ def test_matrix_products_and_what_surrounds_them(gpu: FakeDriver) -> None:
     np.testing.assert_allclose(program(x, w), np.tanh(x @ w), rtol=1e-13)
 
 
+def test_threads_take_turns_with_the_handle_of_cublas(gpu: FakeDriver, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its stream is set just before a product: another thread must not set its own in between."""
+    held, product = [], cublas.Cublas._product
+
+    def noted(self, *arguments):
+        held.append(self.lock.locked())
+        product(self, *arguments)
+
+    monkeypatch.setattr(cublas.Cublas, "_product", noted)
+    x, w = np.ones((40, 256)), np.ones((256, 200))
+    np.testing.assert_array_equal(vtrace.vmap(np.dot, (0, None), device="cuda")(x, w), x @ w)
+    assert held == [True]
+
+
+def test_info_names_the_devices(gpu: FakeDriver) -> None:
+    found = gather()["gpu"]
+    assert found[:2] == [f"cuda:{n} Interpreted GPU, compute capability 9.0" for n in range(2)]
+
+
 def test_random_numbers_have_the_same_bits(gpu: FakeDriver) -> None:
     def draws(key):
         first, second = vtrace.random.split(key)
         integers = vtrace.random.randint(second, (4,), 0, 1000, np.int32)
         return vtrace.random.bits(first, (3,)), vtrace.random.uniform(second, (5,)), integers
 
-    keys = vtrace.random.split(vtrace.random.key(7), 33)
+    keys = vtrace.random.split(vtrace.random.key(7), 5)
     on_cpu, on_gpu = (vtrace.vmap(draws, device=d)(keys) for d in ("cpu", "cuda"))
     for wanted, got in zip(on_cpu, on_gpu, strict=True):
         np.testing.assert_array_equal(got, wanted)
