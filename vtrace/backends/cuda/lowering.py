@@ -10,8 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from llvmlite import ir
-
+from vtrace.backends import llvm_text as ir
 from vtrace.backends.cuda.layout import threads_per_item
 from vtrace.backends.cuda.warps import WARP, Warps
 from vtrace.backends.extents import symbols_in
@@ -156,11 +155,11 @@ def lower(graph: Graph, layout: Layout, name: str) -> Lowered:
     extents = len(symbols_in(graph))
     types = [POINTER] * (pointers + 1) + [I64] * (extents + 2) + [POINTER]
     kernel = ir.Function(module, ir.FunctionType(ir.VoidType(), types), name)
-    kernel.calling_convention = "ptx_kernel"
+    kernel.linkage = "ptx_kernel"  # a calling convention stands in the same place
     for argument in (*kernel.args[:pointers], kernel.args[-1]):
         if argument is not kernel.args[-1] or threads_per_item(layout) == 1:
             argument.add_attribute("noalias")  # not scratch memory that other threads write, too
-        argument.attributes.align = ALIGNED
+        argument.add_attribute(f"align {ALIGNED}")
     lowering = DeviceLowering(module, kernel, graph, layout)
     lowering.run()
     return Lowered(module, lowering.scratch_bytes, lowering.can_fail)

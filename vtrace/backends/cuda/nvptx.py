@@ -76,7 +76,7 @@ class UnsupportedCodeError(AssertionError):
 
 
 def ptx(module: Any) -> str:
-    """The PTX of a module of llvmlite's.
+    """The PTX of a module that the code generator has written.
 
     Raises UnsupportedCodeError where it declares a function that is not known to work on this target.
     """
@@ -86,8 +86,8 @@ def ptx(module: Any) -> str:
 def optimised(module: Any) -> Any:
     """The module as the target gets it, in LLVM's hands."""
     # known before LLVM reads the text, which says nothing about the alignment of most loads and stores
-    module.triple, module.data_layout = TRIPLE, str(_machine().target_data)
-    parsed = llvm.parse_assembly(str(module))
+    header = f'target triple = "{TRIPLE}"\ntarget datalayout = "{_machine().target_data}"\n'
+    parsed = llvm.parse_assembly(header + str(module))
     parsed.verify()
     check(parsed)
     _optimise(parsed)

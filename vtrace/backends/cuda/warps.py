@@ -9,8 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, cast
 
-from llvmlite import ir
-
+from vtrace.backends import llvm_text as ir
 from vtrace.backends.folds import ACCUMULATORS, Fold, Folds, nested, tree
 from vtrace.backends.values import I32, I64, Register, int_constant, llvm_type
 from vtrace.ir.emitter import Index, Value, Values
