@@ -88,7 +88,7 @@ def test_benchmark_programs_equal_the_cpu(name: str, gpu: FakeDriver) -> None:
 
 
 X, V, K = floats(low=-1, high=1)[:5], floats(3, low=-1, high=1)[:5], integers(0, 7)[:5]
-few = settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+few = settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 
 @few
