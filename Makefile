@@ -15,10 +15,10 @@ PYTEST_ARGS ?=
 BENCH_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint smoke bench clean
+.PHONY: help demo test lint smoke bench bench-cuda clean
 
 help:
-	@echo "make demo | test | lint | smoke | bench | clean"
+	@echo "make demo | test | lint | smoke | bench | bench-cuda | clean"
 
 demo: $(READY)
 	$(BIN)/vtrace demo
@@ -37,6 +37,9 @@ smoke: $(READY)
 
 bench: $(BENCH_READY)
 	$(BIN)/python -m benchmarks.run $(BENCH_ARGS)
+
+bench-cuda: $(READY)
+	$(BIN)/python -m benchmarks.cuda
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

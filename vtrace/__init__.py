@@ -24,6 +24,7 @@ from vtrace.errors import ArgumentError as ArgumentError
 from vtrace.errors import AxesError as AxesError
 from vtrace.errors import ConcretizationError as ConcretizationError
 from vtrace.errors import ConstantRandomWarning as ConstantRandomWarning
+from vtrace.errors import DeviceError as DeviceError
 from vtrace.errors import DTypeError as DTypeError
 from vtrace.errors import EscapedTracerError as EscapedTracerError
 from vtrace.errors import IndexOutOfRangeError as IndexOutOfRangeError

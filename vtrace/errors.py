@@ -55,3 +55,7 @@ class UsageError(VTraceError, ValueError):
 
 class ConstantRandomWarning(UserWarning):
     """A traced function used `np.random`, whose numbers became constants of the program."""
+
+
+class DeviceError(VTraceError, RuntimeError):
+    """A GPU that was asked for is missing, cannot do what is asked, or failed. Says what is missing, and the remedy."""

@@ -144,7 +144,7 @@ def test_json(cli, file):
         ("dot", ["--args", DOT, "--in-axes", "0,0,0"], "in_axes has 3 entries"),
         ("dot", ["--args", DOT, "--in-axes", "5"], "has no axis 5"),
         ("dot", ["--args", "f64[b,3]"], "cannot trace"),
-        ("dot", ["--args", DOT, "--stage", "ptx"], "'ptx' is not one of"),
+        ("dot", ["--args", DOT, "--stage", "hlo"], "'hlo' is not one of"),
         ("dot", ["--args", DOT, "--stage", "asm", "--diff"], "--diff compares a graph with the one before"),
         ("dot", ["--args", "f64[3], f64[3]", "--out-axes", "0"], "--out-axes is for a function that is mapped here"),
         ("branch", ["--args", "f64[b]"], "branch"),
@@ -188,3 +188,22 @@ def test_a_file_that_does_not_import(cli, tmp_path):
         assert result.status == 2
         assert f"{name}: " in result.err
         assert result.err.count("\n") == 1
+
+
+def test_kernels_for_a_gpu(cli, file):
+    result = cli("dump", f"{file}:dot", "--args", DOT, "--stage", "ptx")
+    assert result.status == 0
+    assert ".visible .entry" in result.out
+    assert "fma.rn.f64" in result.out
+
+
+def test_machine_code_of_a_gpu(cli, file):
+    from vtrace.backends.cuda.tools import ASSEMBLER, DISASSEMBLERS, find
+
+    result = cli("dump", f"{file}:dot", "--args", DOT, "--stage", "sass")
+    if find(ASSEMBLER) and any(map(find, DISASSEMBLERS)):
+        assert result.status == 0
+        assert "DFMA" in result.out or "DADD" in result.out
+    else:
+        assert result.status == 2
+        assert "pip install nvidia-cuda-nvcc" in result.err

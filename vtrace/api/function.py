@@ -14,6 +14,7 @@ from vtrace.api.call import Call
 from vtrace.api.capture import capture
 from vtrace.api.chunks import is_divided, run_chunks
 from vtrace.api.debugging import is_debugging
+from vtrace.api.device import DeviceCalls, lies_on_device, type_on_device
 from vtrace.api.fast_path import FastPath
 from vtrace.api.forecast import MemoryForecast, batch_extent, forecast
 from vtrace.api.inspection import Inspection
@@ -41,12 +42,14 @@ class Function(Generic[P, R_co]):
     later has no effect.
     """
 
-    def __init__(self, function: Callable[P, R_co], mapping: Mapping | None) -> None:
+    def __init__(self, function: Callable[P, R_co], mapping: Mapping | None, device: str | None = None) -> None:
         functools.update_wrapper(self, function)
         self._function = function
         self._mapping = mapping
         self._chunk = None if mapping is None else mapping.chunk_size
         self._what = f"{'jit' if mapping is None else 'vmap'} of {_name(function)}"
+        self._device = device
+        self._on_device = DeviceCalls(self._what, device)
         self._lock = RLock()
         self._fast = FastPath(any_size=mapping is None or mapping.axis_size is None)
         self._programs: dict[Signature, Program] = {}
@@ -80,6 +83,8 @@ class Function(Generic[P, R_co]):
                 return leaf
             if isinstance(leaf, str):
                 return parse_type(leaf)
+            if lies_on_device(leaf):
+                return type_on_device(leaf, self._what, lambda: call.names()[position])
             return type_of(ready_array(leaf, self._what, lambda: call.names()[position]))
 
         types = [type_at(position, leaf) for position, leaf in enumerate(call.leaves)]
@@ -91,7 +96,7 @@ class Function(Generic[P, R_co]):
             size = batch_extent(self._what, types, signature)
             return forecast(program, signature, types, _copied(call.leaves), size, self._chunk)
 
-        return Inspection(program, title, memory)
+        return Inspection(program, title, memory, self._device)
 
     @property
     def compilations(self) -> int:
@@ -104,10 +109,13 @@ class Function(Generic[P, R_co]):
         with self._lock:
             self._programs.clear()
             self._fast.clear()
+            self._on_device.clear()
 
     def _call(self, args: tuple[Tree, ...], kwargs: dict[str, Tree]) -> Any:
         """A call on arrays, whatever their structure."""
         call = Call(self._function, args, kwargs)
+        if self._on_device.takes(call.leaves):
+            return self._call_on_device(call)
         arrays = [self._array(call, position, leaf) for position, leaf in enumerate(call.leaves)]
         weak = tuple(map(is_weak, call.leaves))
         program = self._fast.find(call.spec, weak, arrays)
@@ -122,10 +130,22 @@ class Function(Generic[P, R_co]):
             return results
         return program(arrays)
 
+    def _call_on_device(self, call: Call) -> Any:
+        """A call that runs on a GPU."""
+        if self._chunk is not None:
+            self._on_device.refuse("chunk_size")
+
+        def program_of(types: list[ArrayType], weak: Sequence[bool]) -> Program:
+            return self._program(call, self._signatures.of(call, types, weak))
+
+        return self._on_device(call, program_of)
+
     def _call_into(self, args: tuple[Tree, ...], kwargs: dict[str, Tree]) -> Any:
         """A call whose results go into the arrays that the caller gives."""
         out = kwargs.pop("out")
         call = Call(self._function, args, kwargs)
+        if self._on_device.takes(call.leaves):
+            self._on_device.refuse("out=")
         arrays = [self._array(call, position, leaf) for position, leaf in enumerate(call.leaves)]
         signature = self._signatures.of(call, list(map(type_of, arrays)), tuple(map(is_weak, call.leaves)))
         program = self._program(call, signature)
@@ -202,7 +222,7 @@ class Function(Generic[P, R_co]):
         name: str = getattr(self, "__qualname__", "")
         for part in name.split("."):
             found = getattr(found, part, None)
-        return name if found is self else (Function, (self._function, self._mapping))
+        return name if found is self else (Function, (self._function, self._mapping, self._device))
 
     def __repr__(self) -> str:
         return f"<vtrace {self._what}>"

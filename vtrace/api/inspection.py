@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from vtrace.api.device import CPU
 from vtrace.api.forecast import MemoryForecast
 from vtrace.api.program import Program
 from vtrace.ir.graph import Graph
@@ -10,10 +11,13 @@ from vtrace.ir.graph import Graph
 class Inspection:
     """Every stage of one function for one signature. Stages are made when they are asked for; nothing is run."""
 
-    def __init__(self, program: Program, title: str, memory: Callable[[], MemoryForecast]) -> None:
+    def __init__(
+        self, program: Program, title: str, memory: Callable[[], MemoryForecast], device: str | None = None
+    ) -> None:
         self._program = program
         self._title = title
         self._memory = memory
+        self._device = device
 
     @property
     def traced(self) -> Graph:
@@ -46,8 +50,22 @@ class Inspection:
         return self._program.executable.asm
 
     @property
+    def ptx(self) -> str:
+        """The kernels for a GPU, as PTX. No GPU is needed for it, nor anything of CUDA."""
+        return self._program.on_device.executable.ptx
+
+    @property
+    def sass(self) -> str:
+        """The machine code for a GPU, as NVIDIA's tools ptxas and nvdisasm, or cuobjdump, show it."""
+        from vtrace.backends.cuda.tools import sass
+
+        return sass(self.ptx)
+
+    @property
     def report(self) -> str:
         """What the code generator decided, and why."""
+        if (self._device or CPU) != CPU:
+            return self._program.on_device.executable.report
         return self._program.executable.report
 
     @property

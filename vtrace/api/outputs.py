@@ -47,8 +47,8 @@ class Outputs:
         """Whether the results are one computed array or a tuple of several, with nothing to be done to them."""
         return self._sources is None and (self._is_leaf or (self._is_tuple and self._spec.num_leaves > 1))
 
-    def leaves(self, arguments: Sequence[Array], computed: Sequence[Array]) -> Sequence[Array]:
-        """The results of a call, one after the other."""
+    def leaves(self, arguments: Sequence[Any], computed: Sequence[Any]) -> Sequence[Any]:
+        """The results of a call, one after the other: arrays of NumPy's, or of whatever has a `copy()`."""
         if self._sources is None:
             return computed
         return [source(arguments, computed) for source in self._sources]

@@ -9,6 +9,7 @@ import numpy as np
 
 from vtrace.api.capture import Captured
 from vtrace.api.debugging import is_debugging, jit_is_disabled, nans_are_checked
+from vtrace.api.device_program import DeviceProgram
 from vtrace.api.examples import run_examples
 from vtrace.api.leaves import is_ready
 from vtrace.api.memory_views import as_complex, as_pairs, complex_type
@@ -47,6 +48,7 @@ class Program:
         self._kernels: Graph | None = None
         self._outputs: Outputs | None = None
         self._executable: Executable | None = None
+        self._on_device: DeviceProgram | None = None
         self.entry: Entry = no_entry
         """The short way for a tuple of arguments: the results, or None if this call cannot go that way."""
 
@@ -93,7 +95,7 @@ class Program:
 
     @property
     def is_compiled(self) -> bool:
-        return self._executable is not None
+        return self._executable is not None or self._on_device is not None
 
     @property
     def executable(self) -> "Executable":
@@ -140,7 +142,7 @@ class Program:
         if self._has_complex_arguments:
             arrays = [as_pairs(a) for a in arrays]
         if executable is None or is_debugging():
-            return self.structured(self._as_seen(self._leaves(arrays, 0)))
+            return self.structured(self._as_seen(self.leaves(arrays, 0)))
         outputs = self._outputs
         assert outputs is not None
         if self._has_complex_results:
@@ -153,8 +155,17 @@ class Program:
             return leaves
         return [as_complex(x) if c else x for x, c in zip(leaves, self._captured.are_complex, strict=True)]
 
-    def _leaves(self, arrays: Sequence[Array], first: int) -> Sequence[Array]:
-        """The results one after the other, in whatever way they are to be computed."""
+    @property
+    def on_device(self) -> DeviceProgram:
+        """This program for GPUs."""
+        self._require_silence()
+        with self._lock:
+            if self._on_device is None:
+                self._on_device = DeviceProgram(Outputs(self.kernels, self._captured.results))
+            return self._on_device
+
+    def leaves(self, arrays: Sequence[Array], first: int = 0) -> Sequence[Array]:
+        """The results one after the other, in whatever way they are to be computed; `first` is as in `write`."""
         if self.prints:
             leaves: Sequence[Array] = run_examples(self._captured, self._signature, arrays, first)
         elif jit_is_disabled():
@@ -175,7 +186,7 @@ class Program:
         """
         arrays, targets = [as_pairs(a) for a in arrays], [as_pairs(t) for t in targets]
         if self.prints or is_debugging():
-            leaves = self._leaves(arrays, first)
+            leaves = self.leaves(arrays, first)
         else:
             executable, outputs = self.executable, self._outputs
             assert outputs is not None

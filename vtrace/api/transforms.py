@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar, overload
 
+from vtrace.api.device import check_device
 from vtrace.api.function import Function
 from vtrace.api.signature import Mapping
 from vtrace.errors import ArgumentError
@@ -23,6 +24,7 @@ def vmap(
     axis_size: int | None = None,
     chunk_size: int | None = None,
     progress: bool = False,
+    device: str | None = None,
 ) -> Function[P, R]: ...
 @overload
 def vmap(
@@ -34,6 +36,7 @@ def vmap(
     axis_size: int | None = None,
     chunk_size: int | None = None,
     progress: bool = False,
+    device: str | None = None,
 ) -> Callable[[Callable[P, R]], Function[P, R]]: ...
 def vmap(
     f: Callable[..., Any] | None = None,
@@ -44,6 +47,7 @@ def vmap(
     axis_size: int | None = None,
     chunk_size: int | None = None,
     progress: bool = False,
+    device: str | None = None,
 ) -> Any:
     """Make a function of one example a function of a batch of them.
 
@@ -62,9 +66,13 @@ def vmap(
         chunk_size: Run at most so many examples at a time, which bounds the memory for what is kept between kernels.
             The results are the same, and still one array each. Within a traced function it has no effect.
         progress: Show a progress bar on standard error, one step for each chunk.
+        device: "cuda" or "cuda:1" runs it on that NVIDIA GPU; NumPy arrays are copied there, and the results back.
+            "cpu" is the CPU. None is where the arguments lie: arrays on a GPU, of CuPy, PyTorch, JAX or Numba, stay
+            there, and so do the results. Within a traced function it has no effect.
 
     Raises:
         ArgumentError, AxesError: For axes that are none, at once; for arguments that do not fit them, when called.
+        DeviceError: When called, where there is no GPU, or arguments lie on different devices.
 
     Arguments are arrays, Python numbers, lists of numbers (one array, however nested), and tuples, lists and dicts of
     such. Results are fresh NumPy arrays in the structure that `f` returned; numbers in it become arrays as well. With
@@ -88,8 +96,10 @@ def vmap(
     if progress and chunk_size is None:
         raise ArgumentError("vmap: progress=True shows the progress from chunk to chunk; give chunk_size as well")
 
+    where = check_device("vmap", device)
+
     def decorate(function: Callable[P, R]) -> Function[P, R]:
-        return Function(_callable("vmap", function), mapping)
+        return Function(_callable("vmap", function), mapping, where)
 
     return decorate if f is None else decorate(f)
 
@@ -101,13 +111,24 @@ def _check_chunk_size(chunk_size: Any) -> int | None:
     raise ArgumentError(f"vmap: chunk_size must be a positive integer or None, got {chunk_size!r}")
 
 
-def jit(f: Callable[P, R]) -> Function[P, R]:
+@overload
+def jit(f: Callable[P, R], *, device: str | None = None) -> Function[P, R]: ...
+@overload
+def jit(f: None = None, *, device: str | None = None) -> Callable[[Callable[P, R]], Function[P, R]]: ...
+def jit(f: Callable[..., Any] | None = None, *, device: str | None = None) -> Any:
     """Compile a function without batching it. Python numbers are arguments, not constants: no recompilation for each.
+
+    `device` is as with `vmap`. Also a decorator, with and without arguments.
 
     >>> jit(lambda x: x * 2)(3)
     array(6)
     """
-    return Function(_callable("jit", f), None)
+    where = check_device("jit", device)
+
+    def decorate(function: Callable[P, R]) -> Function[P, R]:
+        return Function(_callable("jit", function), None, where)
+
+    return decorate if f is None else decorate(f)
 
 
 def make_ir(f: Callable[..., Any]) -> Callable[..., Graph]:

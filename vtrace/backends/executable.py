@@ -4,13 +4,15 @@ import os
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from vtrace.backends import memory
+from vtrace.backends.entry import Entry
 from vtrace.backends.extents import Extents
 from vtrace.backends.kernel import CompiledKernel, Given
 from vtrace.backends.library import LIBRARY
 from vtrace.errors import UnsupportedError
-from vtrace.ir.graph import Atom, Graph, Literal, Var
+from vtrace.ir.graph import Atom, Equation, Graph, Literal, Var
 from vtrace.ir.primitive import LibraryPrimitive
 from vtrace.ir.types import Array, DType, Symbol
 from vtrace.ops.kernel import Kernel
@@ -36,7 +38,8 @@ class LibraryCall:
 class Step:
     """One equation of the program. Values live in numbered slots, the arguments in the first ones."""
 
-    run: CompiledKernel | LibraryCall
+    run: Any
+    """A CompiledKernel or a LibraryCall, or what another target has in their place."""
     operands: tuple[int, ...]
     places: tuple[int | None, ...]
     """For each result, which one of the program's it is, if it is one."""
@@ -64,7 +67,7 @@ class Executable:
                 self._slots[atom] = len(self._slots)
                 self._constants.append(atom.data)
         self._compile()
-        self.entry = self.kernels[0].entry() if len(self.steps) == len(self.kernels) == 1 else None
+        self.entry = self._enter()
         """The native way in: `entry(tuple of arrays)` gives the result, the tuple of results, or None (see `entry`)."""
         self._results = tuple(self._slots[a] for a in graph.outputs)
 
@@ -72,22 +75,26 @@ class Executable:
         place: dict[Atom, int] = {a: n for n, a in enumerate(self.graph.outputs)}
         last: dict[Atom, int] = {a: n for n, e in enumerate(self.graph.equations) for a in (*e.inputs, *e.outputs)}
         for number, equation in enumerate(self.graph.equations):
-            op = equation.primitive
-            if isinstance(op, Kernel):
-                run: CompiledKernel | LibraryCall = CompiledKernel(
-                    op.graph, f"kernel_{number}", self.graph, self.symbols
-                )
-            elif isinstance(op, LibraryPrimitive):
-                (out,) = equation.outputs
-                run = LibraryCall(op, Extents.of(out.type.shape, self.symbols), out.type.dtype)
-            else:
-                raise UnsupportedError(f"{op.name} has no lowering on the CPU")
+            run = self._prepared(number, equation)
             for var in equation.outputs:
                 self._slots[var] = len(self._slots)
             dead = [a for a, n in last.items() if n == number and isinstance(a, Var) and a not in self.graph.outputs]
             operands = tuple(self._slots[a] for a in equation.inputs)
             places = tuple(place.get(v) for v in equation.outputs)
             self.steps.append(Step(run, operands, places, tuple(self._slots[a] for a in dead)))
+
+    def _enter(self) -> Entry | None:
+        return self.kernels[0].entry() if len(self.steps) == len(self.kernels) == 1 else None
+
+    def _prepared(self, number: int, equation: Equation) -> Any:
+        """What runs one equation."""
+        op = equation.primitive
+        if isinstance(op, Kernel):
+            return CompiledKernel(op.graph, f"kernel_{number}", self.graph, self.symbols)
+        if isinstance(op, LibraryPrimitive):
+            (out,) = equation.outputs
+            return LibraryCall(op, Extents.of(out.type.shape, self.symbols), out.type.dtype)
+        raise UnsupportedError(f"{op.name} has no lowering on the CPU")
 
     def __call__(self, *arrays: Array) -> Sequence[Array]:
         return self.run(arrays)
@@ -99,7 +106,7 @@ class Executable:
         results: Sequence[Array] = ()
         for step in self.steps:
             into = [None if n is None else given[n] for n in step.places] if given else ()
-            results = step.run([slots[n] for n in step.operands], sizes, into)  # type: ignore[misc]  # none is dead
+            results = step.run([slots[n] for n in step.operands], sizes, into)
             slots += results
             for n in step.dead:
                 slots[n] = None
@@ -128,12 +135,13 @@ class Executable:
         )
 
 
-_LOCK = threading.RLock()
+LOCK = threading.RLock()
+"""Held while anything is compiled."""
 # A fork waits for the compilation under way, else the child would inherit a lock that nobody ever releases.
-os.register_at_fork(before=_LOCK.acquire, after_in_parent=_LOCK.release, after_in_child=_LOCK.release)
+os.register_at_fork(before=LOCK.acquire, after_in_parent=LOCK.release, after_in_child=LOCK.release)
 
 
 def compile(graph: Graph) -> Executable:
     """Machine code for a graph of kernel and library equations (the result of the `fuse` pass)."""
-    with _LOCK:  # LLVM's code generator is not re-entrant through llvmlite
+    with LOCK:  # LLVM's code generator is not re-entrant through llvmlite
         return Executable(graph)

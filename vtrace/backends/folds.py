@@ -72,9 +72,13 @@ class Folds(Loops):
             for position in product(*(range(n) for n in cast("list[int]", known))):
                 result = step(result, body(tuple(map(int_constant, position))))
             return result
-        if self.lanes == 1 and (known[-1] is None or known[-1] >= self.width // 2):
-            return _LaneFold(self, initial, step, merge, body).run(sizes)
+        if self.spreads(known[-1]):
+            return self.spread_fold(Fold(extents, initial, step, merge, body), sizes)
         return _SerialFold(self, initial, step, merge, body).run(sizes)
+
+    def spread_fold(self, fold: Fold, sizes: list[Register]) -> Values:
+        """The result of a fold whose last axis is spread."""
+        return _LaneFold(self, fold.initial, fold.step, fold.merge, fold.body).run(sizes)
 
     @contextmanager
     def recorded(self) -> Iterator[list[Fold]]:
@@ -148,8 +152,8 @@ class _SerialFold:
             for k in range(known % ways):
                 take(parts[k], (*outer, e.index(known - known % ways + k)))
 
-        _nest(e, sizes[:-1], (), innermost)
-        return _tree(self.merge, [e.load_slots(p, lanes) for p in parts])
+        nested(e, sizes[:-1], (), innermost)
+        return tree(self.merge, [e.load_slots(p, lanes) for p in parts])
 
 
 class _LaneFold:
@@ -162,8 +166,8 @@ class _LaneFold:
         e, inner = self.e, sizes[-1]
         ways = ACCUMULATORS if inner.constant is None or inner.constant >= ACCUMULATORS * e.width else 1
         self.parts = [e.accumulators(self.initial, e.width) for _ in range(ways)]
-        _nest(e, sizes[:-1], (), lambda outer: self._row(outer, inner))
-        merged = _tree(self.merge, [e.load_slots(p, e.width) for p in self.parts])
+        nested(e, sizes[:-1], (), lambda outer: self._row(outer, inner))
+        merged = tree(self.merge, [e.load_slots(p, e.width) for p in self.parts])
         return self._across_lanes(merged)
 
     def _row(self, outer: Index, inner: Register) -> None:
@@ -212,16 +216,16 @@ def _lanes(e: Folds, value: Value, start: int, lanes: int) -> Register:
     return Register(llvm, register.dtype, lanes, e.scope.depth)
 
 
-def _nest(e: Folds, sizes: list[Register], index: Index, innermost: Callable[[Index], None]) -> None:
+def nested(e: Folds, sizes: list[Register], index: Index, innermost: Callable[[Index], None]) -> None:
     """Loops over every index below `sizes`, outermost first."""
     if not sizes:
         innermost(index)
         return
     with e.loop(int_constant(0), sizes[0]) as i:
-        _nest(e, sizes[1:], (*index, i), innermost)
+        nested(e, sizes[1:], (*index, i), innermost)
 
 
-def _tree(merge: Step, parts: list[Values]) -> Values:
+def tree(merge: Step, parts: list[Values]) -> Values:
     """Joins partial results pairwise: the shape of the tree depends on their number alone."""
     while len(parts) > 1:
         pairs = [parts[k : k + 2] for k in range(0, len(parts), 2)]

@@ -99,8 +99,14 @@ class CompiledKernel:
         self._run_part(ctypes.addressof(block), first, first + 1)
         if block[self._record + STOPPED]:
             watch().raise_exception()
-        index, extent, axis, number = block[self._record + 2 : self._record + 6]
-        source = self.graph.equations[number].source
-        where = f", batch element {first}" if self.layout.symbol is not None else ""
-        line = f" ({source})" if source is not None else ""
-        raise IndexOutOfRangeError(f"index {index} is out of bounds for axis {axis} with size {extent}{where}{line}")
+        batched = first if self.layout.symbol is not None else None
+        raise out_of_range(self.graph, batched, block[self._record + 2 : self._record + 6])
+
+
+def out_of_range(graph: Graph, example: int | None, details: Sequence[int]) -> IndexOutOfRangeError:
+    """The error that a kernel's fault record tells of; `example` is None where there is no batch."""
+    index, extent, axis, number = details
+    source = graph.equations[number].source
+    where = f", batch element {example}" if example is not None else ""
+    line = f" ({source})" if source is not None else ""
+    return IndexOutOfRangeError(f"index {index} is out of bounds for axis {axis} with size {extent}{where}{line}")

@@ -53,6 +53,11 @@ class Layout:
     spread: Spread
     """How the elements of an example are spread over lanes that are free."""
 
+    @property
+    def has_lanes(self) -> bool:
+        """Whether the lanes of a vector are neighbours along the parallel axis."""
+        return self.mode in ("flat", "batch") and self.width > 1
+
     def parallel_axis(self, shape: Shape) -> int | None:
         """The axis of a result that runs in parallel; None for a result that has no such axis."""
         if not self.extents:

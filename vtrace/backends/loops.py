@@ -25,8 +25,12 @@ class Loops(Conversion):
 
     # -- loops --------------------------------------------------------------------------------------------------
 
+    def spreads(self, extent: int | None) -> bool:
+        """Whether an axis of so many elements, None for a number known later, is to be spread over free lanes."""
+        return self.lanes == 1 and (extent is None or extent >= self.width // 2)
+
     @contextmanager
-    def loop(self, start: Register, stop: Register, step: int = 1) -> Iterator[Register]:
+    def loop(self, start: Register, stop: Register, step: int | Register = 1) -> Iterator[Register]:
         """for index in range(start, stop, step)"""
         outer, before = self.scope, self.builder.block
         header, body, done = self.block("loop"), self.block("body"), self.block("done")
@@ -37,7 +41,8 @@ class Loops(Conversion):
         scope = Scope(outer.depth + 1, is_loop=True, lanes=outer.lanes, mask=outer.mask, before=before)
         with self.inside(scope):
             yield Register(index, INT64, 1, scope.depth)
-        following = self.builder.add(index, ir.Constant(I64, step), flags=("nsw",))
+        by = step.llvm if isinstance(step, Register) else ir.Constant(I64, step)
+        following = self.builder.add(index, by, flags=("nsw",))
         index.add_incoming(following, self.builder.block)
         self.builder.branch(header)
         index.add_incoming(start.llvm, scope.before)

@@ -7,14 +7,15 @@ of an output is asked for, and asks its operands.
 
 import functools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from itertools import product
 from typing import Any, cast
 
 from vtrace.backends import llvm_text as ir
 from vtrace.backends.alignment import aligned
 from vtrace.backends.control import Control
-from vtrace.backends.estimate import ROOM_FOR_ROWS, UNROLLED
+from vtrace.backends.estimate import ROOM_FOR_ROWS
 from vtrace.backends.extents import symbols_in
 from vtrace.backends.folds import Pending
 from vtrace.backends.frame import Frame, Source
@@ -23,12 +24,12 @@ from vtrace.backends.pairs import indexed_type, pair_inputs, pair_outputs
 from vtrace.backends.reads import NodeRead
 from vtrace.backends.refill import Queue, queue_loop
 from vtrace.backends.storage import Storage
-from vtrace.backends.values import I64, POINTER, Affine, AnyValue, Pattern, Register, identity, int_constant
+from vtrace.backends.values import I64, POINTER, Affine, AnyValue, Register, identity, int_constant
 from vtrace.backends.vector_memory import Buffer
 from vtrace.ir.emitter import Index, Value
 from vtrace.ir.graph import Atom, Graph, Literal, Var
 from vtrace.ir.primitive import ElementPrimitive
-from vtrace.ir.types import INT64, ArrayType, Shape, count, static_shape, symbols_of
+from vtrace.ir.types import INT64, ArrayType, DType, Shape, static_shape, symbols_of
 from vtrace.ops.control import Mapped
 from vtrace.ops.kinds import Elementwise
 
@@ -65,7 +66,7 @@ class Lowering(Control):
     def _input(self, buffer: Buffer) -> Source:
         mapped = self.layout.parallel_axis(buffer.type.shape) is not None
         read = self._fetched if self._in_rows(buffer.type) else self.load
-        return Source(functools.partial(read, buffer), 0, mapped and self.layout.mode != "inner")
+        return Source(functools.partial(read, buffer), 0, mapped and self.layout.has_lanes)
 
     def _in_rows(self, type_: ArrayType) -> bool:
         """Whether lanes are examples whose rows lie one after the other, and there is room to turn them around."""
@@ -186,18 +187,26 @@ class Lowering(Control):
         """Compute all that the present example has of `var`."""
 
         def make() -> Storage:
-            storage = self.reserve(var.type.dtype, frame.staged[var], frame.varies(var))
+            storage = self.room_for_stage(var.type.dtype, frame.staged[var], frame.varies(var))
 
             def keep(rest: Index) -> None:
                 self.keep(storage, rest, self._element(frame, var, self._whole(frame, var, rest)))
 
-            if var in frame.joined and self._fold_elements(frame, var, storage):
-                return storage
-            self.loops(storage.shape, keep)
+            with self.filling(storage):
+                if not (var in frame.joined and self._fold_elements(frame, var, storage)):
+                    self.loops(storage.shape, keep)
             return storage
 
         key = (id(frame), "stage", var, identity(self.position))
         return cast("Storage", self._once(frame, key, self._level(frame, var), make))
+
+    def room_for_stage(self, dtype: DType, shape: Shape, varying: bool) -> Storage:
+        """Where a staged value is kept."""
+        return self.reserve(dtype, shape, varying)
+
+    def filling(self, storage: Storage) -> AbstractContextManager[None]:
+        """Around the code that fills what `room_for_stage` gave."""
+        return nullcontext()
 
     def _fold_elements(self, frame: Frame, var: Var, storage: Storage) -> bool:
         """Compute the few elements of a long fold in one loop, rather than in a loop each; False if that cannot be."""
@@ -314,63 +323,6 @@ class Lowering(Control):
             if atom in self.kernel.staged and self.kernel.varies(atom):
                 return self._stage(self.kernel, atom), False
         return self.reserve(atom.type.dtype, rest, varying=True), True
-
-    def lane_loop(self, start: Register, stop: Register, masked_only: bool) -> Iterator[AnyValue]:
-        """Lane indices that cover [start, stop): whole vectors first, then the rest under a mask."""
-        width, whole = self.width, start
-        if not masked_only:
-            rest = self.int_rem(self.sub(stop, start), self.constant(width, INT64))
-            whole = _register(self.sub(stop, rest))
-            with self.loop(start, whole, width) as i, self.lane_block(i, width, None) as lane:
-                yield lane
-        if whole.constant is not None and whole.constant == stop.constant:
-            return  # no vector is partly filled
-        with self.loop(whole, stop, width) as i:
-            mask = self.prefix_mask(_register(self.sub(stop, i)), width)
-            with self.lane_block(i, width, mask) as lane:
-                yield lane
-
-    def loops(self, shape: Shape, innermost: Callable[[Index], None]) -> None:
-        """Loops over the elements of one example: unrolled where it is small, the last axis spread over free lanes."""
-        static, dynamic = count(shape)
-        last = shape[-1] if shape else 1
-        lanes = self.layout.spread.lanes(shape) if self.lanes == 1 else 1
-        if lanes > 1 and (rows := self.layout.spread.rows(shape)) > 1:
-            self._blocks(static_shape(shape), rows, innermost)
-        elif lanes > 1:
-            assert isinstance(last, int)
-            self._nest(shape[:-1], (), lambda index: self._row_of_lanes(last, lanes, index, innermost))
-        elif not dynamic and static <= UNROLLED:
-            for index in product(*(range(d) for d in shape if isinstance(d, int))):
-                innermost(tuple(map(int_constant, index)))
-        else:
-            self._nest(shape, (), innermost)
-
-    def _row_of_lanes(self, length: int, lanes: int, index: Index, innermost: Callable[[Index], None]) -> None:
-        if length > self.width:
-            for lane in self.lane_loop(int_constant(0), int_constant(length), masked_only=False):
-                innermost((*index, lane))
-            return
-        mask = self.prefix_mask(int_constant(length), lanes) if length < lanes else None
-        with self.lane_block(int_constant(0), lanes, mask) as lane:
-            innermost((*index, lane))
-
-    def _blocks(self, shape: tuple[int, ...], rows: int, innermost: Callable[[Index], None]) -> None:
-        """A vector for every `rows` short rows, which lie one after the other."""
-        *outer, height, last = shape
-        for index in product(*map(range, outer), range(0, height, rows)):
-            with self.lane_block(int_constant(0), rows * last, None) as lane:
-                row = tuple(index[-1] + k // last for k in range(lane.lanes))
-                column = tuple(k % last for k in range(lane.lanes))
-                places = (Pattern(int_constant(0), offsets, lane.level) for offsets in (row, column))
-                innermost((*map(int_constant, index[:-1]), *places))
-
-    def _nest(self, shape: Shape, index: Index, innermost: Callable[[Index], None]) -> None:
-        if not shape:
-            innermost(index)
-            return
-        with self.loop(int_constant(0), self.dim(shape[0])) as i:
-            self._nest(shape[1:], (*index, i), innermost)
 
 
 def _register(value: AnyValue) -> Register:

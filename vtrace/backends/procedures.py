@@ -1,6 +1,5 @@
 """Procedures: what a primitive that fills its results by loops of its own may say (`ir.emitter.Workspace`)."""
 
-from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
@@ -8,13 +7,14 @@ from typing import Any, cast
 from vtrace.backends.folds import Folds
 from vtrace.backends.frame import Source
 from vtrace.backends.mathlib import Mathlib
+from vtrace.backends.nests import Nests
 from vtrace.backends.placement import Scope
 from vtrace.backends.reads import SourceRead
 from vtrace.backends.stopping import Stopping
 from vtrace.backends.storage import Scratch, Storage
 from vtrace.backends.values import Register
 from vtrace.ir.emitter import Index, Value
-from vtrace.ir.types import ArrayType, DType, Shape
+from vtrace.ir.types import ArrayType, DType
 from vtrace.ops.procedure import Procedure
 
 
@@ -33,15 +33,11 @@ class StoragePlace:
         self.scratch.keep(self.storage, index, value)
 
 
-class Procedures(Mathlib, Stopping, Scratch, Folds):
+class Procedures(Mathlib, Stopping, Scratch, Folds, Nests):
     """`run_procedure`, and what it offers to the procedure."""
 
     differs: bool = False
     """Whether the operands of the procedure being generated may differ between lanes."""
-
-    @abstractmethod
-    def loops(self, shape: Shape, innermost: Callable[[Index], None]) -> None:
-        """Loops over the elements of one example."""
 
     def run_procedure(self, op: Procedure, operands: Sequence[Source], types: Sequence[ArrayType]) -> list[Storage]:
         """Run `op` here; `types` are those of its operands. Returns where the results are kept."""

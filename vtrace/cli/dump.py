@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from vtrace.api import Inspection
 
 GRAPH_STAGES = ("traced", "batched", "optimized", "kernels")
-STAGES = (*GRAPH_STAGES, "llvm", "asm")
+STAGES = (*GRAPH_STAGES, "llvm", "asm", "ptx", "sass")
+"""ptx and sass are for an NVIDIA GPU; sass takes NVIDIA's ptxas and nvdisasm, ptx takes nothing."""
 
 
 @click.command(short_help="Print a stage of a function.")

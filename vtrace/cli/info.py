@@ -1,6 +1,5 @@
 """`vtrace info`: what vtrace found on this machine, for bug reports."""
 
-import ctypes.util
 import os
 import platform
 from importlib import metadata
@@ -10,6 +9,7 @@ import click
 
 from vtrace import __version__
 from vtrace.cli.output import print_json, print_table
+from vtrace.errors import DeviceError
 
 PACKAGES = (
     "numpy",
@@ -47,7 +47,7 @@ def info(as_json: bool) -> None:
             f"{cpu['vector_bits']} bits: {cpu['vector_bits'] // 64} f64 or {cpu['vector_bits'] // 32} f32 lanes",
         ],
         ["threads", f"{threads['used']} of {threads['cores']} cores"],
-        ["gpu", data["gpu"]],
+        *(["gpu", line] for line in data["gpu"]),
     ]
     print_table(None, rows)
 
@@ -85,14 +85,21 @@ def _version(package: str) -> str | None:
         return None
 
 
-def _gpu() -> str:
-    """What is there and what is not. vtrace compiles for the CPU only, so far."""
-    if not ctypes.util.find_library("cuda"):
-        return "no CUDA driver (libcuda) found; vtrace compiles for the CPU only"
-    driver = ctypes.CDLL(ctypes.util.find_library("cuda"))
-    count = ctypes.c_int(0)
-    if driver.cuInit(0) != 0 or driver.cuDeviceGetCount(ctypes.byref(count)) != 0 or count.value == 0:
-        return "CUDA driver found, but no device; vtrace compiles for the CPU only"
-    name = ctypes.create_string_buffer(128)
-    driver.cuDeviceGetName(name, len(name), 0)
-    return f"{name.value.decode()} (not used: vtrace compiles for the CPU only)"
+def _gpu() -> list[str]:
+    """What there is for running on GPUs; and for what is missing, how to get it."""
+    from vtrace.backends.cuda import cublas, device, tools
+
+    try:
+        found = [device.gpu(number) for number in range(device.count())]
+    except DeviceError as error:
+        lines = [str(error)]
+    else:
+        lines = [f"cuda:{g.number} {g.name}, compute capability {g.capability[0]}.{g.capability[1]}" for g in found]
+        try:
+            cublas.load_library()
+        except DeviceError as error:
+            lines.append(str(error))
+    missing = [name for name in (tools.ASSEMBLER, tools.DISASSEMBLERS[0]) if tools.find(name) is None]
+    if missing:
+        lines.append(f"`vtrace dump --stage sass` needs {' and '.join(missing)}: {tools.PACKAGES}")
+    return lines

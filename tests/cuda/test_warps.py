@@ -1,0 +1,97 @@
+"""Where a warp does one example: long rows, folded together, whatever the order in which its threads run."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import vtrace
+from tests.cuda.fake_driver import FakeDriver
+from tests.cuda.interpreter.machine import ORDERS
+from vtrace.backends.cuda import warps
+
+Array = Any
+
+
+def turned(x: Array) -> Array:
+    """Threads read what others have computed, and the sum of it."""
+    e = np.exp(x - x.max())
+    return e[::-1] / e.sum() + e[: x.shape[-1]][::-1].sum()
+
+
+def moments(m: Array) -> tuple[Array, ...]:
+    """Of several rows at once."""
+    mean = m.mean(1, keepdims=True)
+    return mean[:, 0], ((m - mean) ** 2).mean(1), (m - mean)[::-1]
+
+
+FUNCTIONS: dict[str, tuple[Callable[..., Any], tuple[tuple[int, ...], ...]]] = {
+    "turned": (turned, ((150,),)),
+    "moments": (moments, ((2, 130),)),
+    "dot": (np.dot, ((131,), (131,))),
+    "products": (lambda m, x: m @ x, ((33, 128), (128,))),
+    "extremes": (lambda x: (x.max(), x.min(), x - x.sum()), ((150,),)),
+    "all": (lambda x: ((x > -0.5).all(), (x > 0.99).any(), (x * 2).sum()), ((128,),)),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "order"),
+    [
+        *((name, "together") for name in sorted(FUNCTIONS)),
+        *(("turned", order) for order in ORDERS[1:]),
+        ("dot", "last"),
+    ],
+)
+def test_threads_in_any_order(name: str, order: str, gpu: FakeDriver) -> None:
+    function, shapes = FUNCTIONS[name]
+    arguments = [np.random.default_rng(0).uniform(-1, 1, (2, *s)) for s in shapes]
+    program = vtrace.vmap(function, device="cuda")
+    assert "warp layout" in program.inspect(*arguments).report
+    gpu.order = order
+    found, wanted = program(*arguments), [function(*row) for row in zip(*arguments, strict=True)]
+    many = isinstance(found, tuple)
+    for got, want in zip(found if many else [found], zip(*wanted, strict=True) if many else [wanted], strict=True):
+        np.testing.assert_allclose(got, np.stack(want), rtol=1e-13, atol=1e-13)
+
+
+@pytest.mark.parametrize("dtype", [np.bool_, np.int8, np.uint16, np.int32, np.uint64, np.float32, np.float64])
+@pytest.mark.parametrize("length", [128, 129, 500])
+def test_dtypes_and_lengths(dtype: Any, length: int, gpu: FakeDriver) -> None:
+    x = np.random.default_rng(1).integers(0, 50, (5, length)).astype(dtype)
+    program = vtrace.vmap(lambda x: (x.sum(), x.max(), x.min()), device="cuda")
+    for got, want in zip(program(x), (x.sum(1, dtype=None), x.max(1), x.min(1)), strict=True):
+        assert got.dtype == want.dtype
+        np.testing.assert_array_equal(got, want)
+
+
+def test_bits_do_not_depend_on_the_batch(gpu: FakeDriver) -> None:
+    x = np.random.default_rng(2).standard_normal((37, 300))
+    program = vtrace.vmap(turned, device="cuda")
+    whole = program(x)
+    for part in (slice(0, 0), slice(3, 4), slice(2, 7), slice(None, None, -1)):
+        np.testing.assert_array_equal(program(x[part]), whole[part])
+
+
+def test_few_threads_do_many_examples(gpu: FakeDriver, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next example's row is put where the last one's was, and nobody reads that any more."""
+    monkeypatch.setattr("vtrace.backends.cuda.kernel.SCRATCH_BYTES", 1)
+    x = np.random.default_rng(3).standard_normal((5, 128))
+    program = vtrace.vmap(turned, device="cuda")
+    wanted = vtrace.vmap(turned)(x)
+    for order in ORDERS:
+        gpu.order = order
+        np.testing.assert_allclose(program(x), wanted, rtol=1e-13)
+    assert set(gpu.launches) == {(1, 128)}
+
+
+def test_a_missing_barrier_shows(gpu: FakeDriver, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tests above would find it."""
+    monkeypatch.setattr(warps.Warps, "wait_for_warp", lambda self: None)
+    monkeypatch.setenv("VTRACE_CACHE", "0")
+    x = np.random.default_rng(4).standard_normal((3, 150))
+    wanted = vtrace.vmap(lambda x: np.exp(x)[::-1] * np.exp(x) + x.sum())(x)
+    program = vtrace.vmap(lambda x: np.exp(x)[::-1] * np.exp(x) + x.sum(), device="cuda")
+    gpu.order = "first"
+    assert not np.allclose(program(x), wanted, equal_nan=True)

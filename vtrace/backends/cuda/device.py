@@ -1,0 +1,140 @@
+"""The GPUs of this machine, and their memory.
+
+Each is used through its primary context, which PyTorch, JAX and CuPy use as well: all see the same memory and streams.
+Memory comes from the driver's own pool and is ordered with the work of a stream, so to allocate never waits.
+"""
+
+import contextlib
+import ctypes
+import functools
+
+from vtrace.backends.cuda.driver import driver
+from vtrace.backends.objects import data_address
+from vtrace.errors import DeviceError
+from vtrace.ir.types import Array
+
+LEGACY_STREAM = 1
+"""The default stream, with which all ordinary ones are in order."""
+_PROCESSORS, _MAJOR, _MINOR = 16, 75, 76
+_RELEASE_THRESHOLD = 4
+_DEVICE_OF_POINTER = 9
+_DISABLE_TIMING = 2
+
+
+class Device:
+    """One GPU."""
+
+    def __init__(self, number: int) -> None:
+        self.number, self.driver = number, driver()
+        handle, context = ctypes.c_int(), ctypes.c_void_p()
+        self.driver.call("cuDeviceGet", ctypes.byref(handle), number)
+        self._handle = handle.value
+        self.driver.call("cuDevicePrimaryCtxRetain", ctypes.byref(context), self._handle)
+        self._context = context.value
+        self.stream = LEGACY_STREAM
+        """Where work goes that does not come from elsewhere."""
+        self.processors = self._attribute(_PROCESSORS)
+        self.capability = (self._attribute(_MAJOR), self._attribute(_MINOR))
+        if self.capability < (7, 5):
+            raise DeviceError(
+                f"{self.name} has compute capability {self.capability[0]}.{self.capability[1]}; vtrace needs 7.5 "
+                "(Turing) or newer"
+            )
+        self._pool = ctypes.c_void_p()
+        self.driver.call("cuDeviceGetDefaultMemPool", ctypes.byref(self._pool), self._handle)
+        most = ctypes.c_uint64(2**64 - 1)  # memory that is free stays in the pool: to get it anew takes milliseconds
+        self.driver.call("cuMemPoolSetAttribute", self._pool, _RELEASE_THRESHOLD, ctypes.byref(most))
+
+    def _attribute(self, number: int) -> int:
+        value = ctypes.c_int()
+        self.driver.call("cuDeviceGetAttribute", ctypes.byref(value), number, self._handle)
+        return value.value
+
+    @property
+    def name(self) -> str:
+        text = ctypes.create_string_buffer(256)
+        self.driver.call("cuDeviceGetName", text, len(text), self._handle)
+        return text.value.decode()
+
+    def __enter__(self) -> None:
+        """Within, this is the device that the driver's functions work on in this thread; then what was so before."""
+        self.driver.call("cuCtxPushCurrent_v2", self._context)
+
+    def __exit__(self, *_: object) -> None:
+        self.driver.call("cuCtxPopCurrent_v2", ctypes.byref(ctypes.c_void_p()))
+
+    def synchronize(self, stream: int) -> None:
+        """Wait until all work of a stream is done."""
+        self.driver.call("cuStreamSynchronize", stream)
+
+    def trim_pool(self) -> None:
+        """Give the memory of the pool that nobody uses back to the device."""
+        with self:
+            self.driver.call("cuMemPoolTrimTo", self._pool, 0)
+
+
+class Memory:
+    """A piece of a device's memory, given back when it is dropped: then after all work of `stream` until then."""
+
+    def __init__(self, device: Device, size: int, stream: int) -> None:
+        self.device, self.size, self.stream = device, size, stream
+        pointer = ctypes.c_void_p()
+        if size:
+            device.driver.call("cuMemAllocAsync", ctypes.byref(pointer), size, stream)
+        self.pointer = pointer.value or 0
+
+    def __del__(self) -> None:
+        if getattr(self, "pointer", 0):
+            # at the end of the process the driver, or this module, may be gone
+            with contextlib.suppress(DeviceError, TypeError), self.device:
+                self.device.driver.call("cuMemFreeAsync", self.pointer, self.stream)
+
+
+def upload(device: Device, array: Array, stream: int) -> Memory:
+    """A copy of a contiguous array."""
+    memory = Memory(device, array.nbytes, stream)
+    if array.nbytes:
+        driver().call("cuMemcpyHtoDAsync_v2", memory.pointer, data_address(array), array.nbytes, stream)
+    return memory
+
+
+def download(array: Array, pointer: int, stream: int) -> None:
+    """Fill a contiguous array from the device; done when this returns."""
+    if array.nbytes:
+        driver().call("cuMemcpyDtoHAsync_v2", data_address(array), pointer, array.nbytes, stream)
+        driver().call("cuStreamSynchronize", stream)
+
+
+def wait_for(waiting: int, stream: int) -> None:
+    """What is asked of the stream `waiting` from now on happens after all that was asked of `stream`."""
+    if waiting == stream:
+        return
+    event = ctypes.c_void_p()
+    driver().call("cuEventCreate", ctypes.byref(event), _DISABLE_TIMING)
+    driver().call("cuEventRecord", event.value, stream)
+    driver().call("cuStreamWaitEvent", waiting, event.value, 0)
+    driver().call("cuEventDestroy_v2", event.value)
+
+
+def device_of(pointer: int) -> int:
+    """The number of the device that an address belongs to."""
+    number = ctypes.c_int()
+    driver().call("cuPointerGetAttribute", ctypes.byref(number), _DEVICE_OF_POINTER, pointer)
+    return number.value
+
+
+@functools.cache
+def count() -> int:
+    """How many GPUs there are."""
+    number = ctypes.c_int()
+    driver().call("cuDeviceGetCount", ctypes.byref(number))
+    return number.value
+
+
+@functools.cache
+def gpu(number: int = 0) -> Device:
+    """A GPU by its number; DeviceError where it does not exist."""
+    if not 0 <= number < count():
+        there = f"there is {count()}" if count() == 1 else f"there are {count()}"
+        raise DeviceError(f"device 'cuda:{number}' does not exist: {there}, counted from 0")
+    return Device(number)

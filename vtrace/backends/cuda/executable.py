@@ -1,0 +1,83 @@
+"""A program for GPUs: its kernels and library calls in order, on one stream."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from vtrace.backends.cuda.array import DeviceArray
+from vtrace.backends.cuda.cublas import LibraryLaunch
+from vtrace.backends.cuda.device import Device
+from vtrace.backends.cuda.kernel import DeviceKernel
+from vtrace.backends.executable import LOCK, Executable
+from vtrace.backends.extents import Extents
+from vtrace.errors import UnsupportedError
+from vtrace.ir.graph import Equation, Graph
+from vtrace.ops.kernel import Kernel
+from vtrace.ops.matmul import BatchedMatmul, Matmul
+
+
+class DeviceExecutable(Executable):
+    """A compiled program. Nothing of it needs a GPU until it is launched; launching it is thread-safe."""
+
+    def __init__(self, graph: Graph) -> None:
+        super().__init__(graph)
+        self._uploaded: dict[int, list[DeviceArray]] = {}
+        """The constants, on each device where the program has run."""
+
+    def _prepared(self, number: int, equation: Equation) -> Any:
+        op = equation.primitive
+        if isinstance(op, Kernel):
+            return DeviceKernel(op.graph, self.symbols)
+        if isinstance(op, Matmul | BatchedMatmul):
+            (out,) = equation.outputs
+            return LibraryLaunch(op, Extents.of(out.type.shape, self.symbols), out.type.dtype)
+        line = f" ({equation.source})" if equation.source is not None else ""
+        raise UnsupportedError(f"{op.name} has no code for a GPU{line}; leave device out to run on the CPU")
+
+    def launch(self, where: Device, stream: int, arrays: Sequence[DeviceArray]) -> list[DeviceArray]:
+        """The results for arrays of the graph's input types that lie on `where`; the work is put on `stream`.
+
+        To be called within `where`.
+        """
+        sizes = [arrays[position].shape[axis] for position, axis in self._sizes]
+        slots: list[DeviceArray | None] = [*arrays, *self._constants_on(where, stream)]
+        for step in self.steps:
+            slots += step.run(where, stream, [slots[n] for n in step.operands], sizes)
+            for n in step.dead:
+                slots[n] = None
+        return [slots[n] for n in self._results]  # type: ignore[misc]  # results are not dead
+
+    def _constants_on(self, where: Device, stream: int) -> list[DeviceArray]:
+        if not self._constants:
+            return []
+        known = self._uploaded.get(where.number)
+        if known is None:
+            known = [DeviceArray.copy_of(c, where, stream) for c in self._constants]
+            where.synchronize(stream)  # later calls may use other streams
+            self._uploaded[where.number] = known
+        return known
+
+    def _enter(self) -> None:
+        """There is no native way into a program on a GPU."""
+
+    @property
+    def device_kernels(self) -> list[DeviceKernel]:
+        return [s.run for s in self.steps if isinstance(s.run, DeviceKernel)]
+
+    @property
+    def ptx(self) -> str:
+        """The PTX of all kernels."""
+        return "\n".join(k.code.ptx for k in self.device_kernels)
+
+    @property
+    def report(self) -> str:
+        """How each kernel runs."""
+        return "\n".join(f"kernel {n}: {k.report}" for n, k in enumerate(self.device_kernels))
+
+
+def compile_for_device(graph: Graph) -> DeviceExecutable:
+    """PTX for a graph of kernel and library equations (the result of the `fuse` pass); no GPU is needed.
+
+    Raises UnsupportedError for an equation that only the CPU can run.
+    """
+    with LOCK:
+        return DeviceExecutable(graph)

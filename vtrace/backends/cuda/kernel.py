@@ -1,0 +1,128 @@
+"""One `kernel` equation as code for GPUs, ready to be launched with arrays."""
+
+import ctypes
+from collections import deque
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from vtrace.backends.cuda.array import DeviceArray
+from vtrace.backends.cuda.code import Code, code_of, load
+from vtrace.backends.cuda.device import Device, Memory, download, upload
+from vtrace.backends.cuda.driver import driver
+from vtrace.backends.cuda.layout import choose_for_device, threads_per_item
+from vtrace.backends.extents import Extents, symbols_in
+from vtrace.backends.kernel import out_of_range
+from vtrace.backends.record import NO_FAULT, RECORD_LENGTH
+from vtrace.ir.graph import Graph
+from vtrace.ir.types import DType, Symbol
+
+BLOCK_THREADS = {"flat": 256, "thread": 128, "warp": 128}
+MOST_BLOCKS = 2**31 - 1
+SCRATCH_BYTES = 1 << 30
+"""The most scratch memory of one launch: a kernel that needs some runs on no more threads than have room there."""
+_BLOCKS_PER_PROCESSOR = 8
+_WORD = 8
+_BUFFER, _BUFFER_SIZE, _END = 1, 2, 0
+"""What the words of a launch mean: all parameters lie in one block of memory."""
+
+
+class DeviceKernel:
+    """The code of one kernel, and everything about its launches that can be known before one is made."""
+
+    def __init__(self, graph: Graph, program_symbols: Sequence[Symbol]) -> None:
+        self.graph = graph
+        self.layout = choose_for_device(graph)
+        self.code: Code = code_of(graph, self.layout)
+        self._results: list[tuple[Extents, DType]] = [
+            (Extents.of(a.type.shape, program_symbols), a.type.dtype) for a in graph.outputs
+        ]
+        self._length = Extents.of(self.layout.extents, program_symbols)
+        self._sizes = tuple(program_symbols.index(s) for s in symbols_in(graph))
+        self._team = threads_per_item(self.layout)
+        self._block_threads = BLOCK_THREADS[self.layout.mode]
+        self._record = len(graph.inputs) + len(graph.outputs)
+        """The place of the fault record's address among the words; the sizes, start, stop and scratch follow."""
+        self._words = self._record + 1 + len(self._sizes) + 3
+        self._blocks: deque[Any] = deque()
+        """Blocks of words that no launch uses now: making one takes longer than a launch."""
+
+    def __call__(
+        self, where: Device, stream: int, arrays: Sequence[DeviceArray], sizes: Sequence[int]
+    ) -> list[DeviceArray]:
+        """The results for arrays of the graph's input types; `sizes` are the values of the symbols."""
+        outputs = [DeviceArray.new(where, e.shape(sizes), dtype, stream) for e, dtype in self._results]
+        length = self._length.count(sizes)
+        if length == 0:
+            return outputs
+        function = load(self.code.ptx, where)
+        blocks = self._blocks_for(where, length)
+        scratch = Memory(where, self.code.scratch * blocks * (self._block_threads // self._team), stream)
+        words = self._take()
+        try:
+            at = 0
+            for array in (*arrays, *outputs):
+                words[at] = array.pointer
+                at += 1
+            for number in self._sizes:
+                at += 1
+                words[at] = sizes[number]
+            words[at + 1], words[at + 2], words[at + 3] = 0, length, scratch.pointer
+            if self.code.can_fail:
+                self._run_checked(where, function, blocks, words, stream)
+            else:
+                self._launch(function, blocks, words, stream)
+        finally:
+            self._blocks.append(words)
+        return outputs
+
+    def _blocks_for(self, where: Device, length: int) -> int:
+        """How many blocks of threads work on so many items; each may do several, one after the other."""
+        per_block = self._block_threads // self._team
+        needed = -(-length // per_block)
+        if self.code.scratch == 0:
+            return min(needed, MOST_BLOCKS)
+        room = SCRATCH_BYTES // (self.code.scratch * per_block)
+        return max(min(needed, room, where.processors * _BLOCKS_PER_PROCESSOR), 1)
+
+    def _take(self) -> Any:
+        """Memory for the parameters of one launch, and what tells the driver where they are."""
+        try:
+            return self._blocks.pop()
+        except IndexError:
+            words: Any = (ctypes.c_int64 * (self._words + 6))()
+            address = ctypes.addressof(words)
+            words[self._words] = self._words * _WORD
+            size = address + self._words * _WORD
+            words[self._words + 1 :] = [_BUFFER, address, _BUFFER_SIZE, size, _END]
+            return words
+
+    def _launch(self, function: int, blocks: int, words: Any, stream: int) -> None:
+        extra = ctypes.addressof(words) + (self._words + 1) * _WORD
+        status = driver().launch(function, blocks, 1, 1, self._block_threads, 1, 1, 0, stream, None, extra)
+        driver().check(status, "cuLaunchKernel")
+
+    def _run_checked(self, where: Device, function: int, blocks: int, words: Any, stream: int) -> None:
+        """Launch, wait, and raise IndexOutOfRangeError where an index was out of range."""
+        record = self._run_with_record(where, function, blocks, words, stream)
+        if record[0] == NO_FAULT:
+            return
+        first = record[0]
+        words[self._words - 3], words[self._words - 2] = first, first + 1  # it alone, to learn the details
+        record = self._run_with_record(where, function, 1, words, stream)
+        raise out_of_range(self.graph, first if self.layout.symbol is not None else None, record[2:6])
+
+    def _run_with_record(self, where: Device, function: int, blocks: int, words: Any, stream: int) -> list[int]:
+        host = np.zeros(RECORD_LENGTH, np.int64)
+        host[0] = NO_FAULT
+        record = upload(where, host, stream)
+        words[self._record] = record.pointer
+        self._launch(function, blocks, words, stream)
+        download(host, record.pointer, stream)
+        return [int(n) for n in host]
+
+    @property
+    def report(self) -> str:
+        """How it runs, in a line."""
+        return f"{self.layout.mode} layout, blocks of {self._block_threads} threads: {self.layout.reason}"
