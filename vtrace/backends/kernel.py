@@ -11,8 +11,9 @@ from vtrace.backends.interrupts import watch
 from vtrace.backends.jit import Machine
 from vtrace.backends.layout import Layout, choose
 from vtrace.backends.objects import data_address
-from vtrace.backends.record import NO_FAULT, POLL, RECORD_LENGTH, STOPPED
-from vtrace.errors import IndexOutOfRangeError
+from vtrace.backends.record import FIRST_FAILURE, INDEX, NO_FAULT, POLL, RECORD_LENGTH, STOPPED
+from vtrace.errors import IndexOutOfRangeError, LinAlgError
+from vtrace.ir.failure import Failure
 from vtrace.ir.graph import Graph
 from vtrace.ir.types import Array, DType, Symbol
 
@@ -99,8 +100,10 @@ class CompiledKernel:
         self._run_part(ctypes.addressof(block), first, first + 1)
         if block[self._record + STOPPED]:
             watch().raise_exception()
-        index, extent, axis, number = block[self._record + 2 : self._record + 6]
+        kind, index, extent, axis, number = block[self._record + 1 : self._record + 6]
         source = self.graph.equations[number].source
         where = f", batch element {first}" if self.layout.symbol is not None else ""
         line = f" ({source})" if source is not None else ""
+        if kind != INDEX:
+            raise LinAlgError(f"{list(Failure)[kind - FIRST_FAILURE].value}{where}{line}")
         raise IndexOutOfRangeError(f"index {index} is out of bounds for axis {axis} with size {extent}{where}{line}")

@@ -69,6 +69,8 @@ class Example:
     high: float = 4.0
     """Operands are drawn from [low, high): a primitive that needs positive numbers says so here. One that takes indices
     gives a range other than this one, and gets only indices from it."""
+    prepared: Callable[[Array], Array] | None = None
+    """Makes a random operand one that the primitive takes: a positive definite matrix, say."""
 
 
 @dataclass(frozen=True)
