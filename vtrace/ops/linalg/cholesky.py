@@ -12,7 +12,6 @@ from vtrace.ir.primitive import ErrorExample, Example, primitive
 from vtrace.ir.types import Array, ArrayType
 from vtrace.ops.linalg.matrix import (
     UNROLLED,
-    UNROLLED_ROWS,
     At,
     MatrixProcedure,
     accumulated,
@@ -48,7 +47,7 @@ class Cholesky(MatrixProcedure):
     def procedure(self, e: Workspace, results: Sequence[Place], *reads: Any) -> None:
         (out,), (x,) = results, reads
         rows = int(x.type.shape[0])
-        loop(e, 0, rows, lambda j: _column(e, out, x, j, rows), unrolled=rows <= UNROLLED_ROWS)
+        loop(e, 0, rows, lambda j: _column(e, out, x, j, rows), unrolled=rows <= UNROLLED)
 
     def work(self, x: ArrayType) -> Work:  # type: ignore[override]  # one operand
         rows = int(x.shape[0]) if isinstance(x.shape[0], int) else 0
@@ -66,7 +65,7 @@ class Cholesky(MatrixProcedure):
 def _column(e: Workspace, out: Place, x: Read, j: At, rows: int) -> None:
     """Column j of the factor, given the columns before it."""
     here, zero = at(e, j), e.constant(0, x.type.dtype)
-    wide, straight = rows <= UNROLLED_ROWS, rows <= UNROLLED + 2
+    straight = rows <= UNROLLED
     across = {k: out((here, e.index(k))) for k in range(j)} if isinstance(j, int) else {}
 
     def left(i: At) -> Value:
@@ -74,7 +73,7 @@ def _column(e: Workspace, out: Place, x: Read, j: At, rows: int) -> None:
             other = across[k] if isinstance(k, int) and k in across else out((here, at(e, k)))
             return minus_product(e, total, out((at(e, i), at(e, k))), other)
 
-        return accumulated(e, x((at(e, i), here)), 0, j, term, unrolled=wide)
+        return accumulated(e, x((at(e, i), here)), 0, j, term, unrolled=straight)
 
     square = left(j)
     e.fault_where(e.compare("le", square, zero), Failure.NOT_POSITIVE_DEFINITE)

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vtrace.ir.emitter import Place, Value, Workspace
+from vtrace.ir.emitter import Index, Place, Value, Workspace
 from vtrace.ir.failure import Failure
 from vtrace.ir.types import DType
-from vtrace.ops.linalg.matrix import UNROLLED, UNROLLED_ROWS, At, at, loop, minus_product, plus, row_number
+from vtrace.ops.linalg.matrix import UNROLLED, At, accumulated, at, loop, minus_product, plus, row_number
 
 
 @dataclass
@@ -29,12 +29,11 @@ class Elimination:
 
     def __post_init__(self) -> None:
         self.rows, self.columns = (int(d) for d in self.a.type.shape if isinstance(d, int))
-        self.straight = max(self.rows, self.columns) <= UNROLLED
-        self.wide = max(self.rows, self.columns) <= UNROLLED_ROWS + 1
+        self.straight = self.rows <= UNROLLED
         self.dtype: DType = self.a.type.dtype
 
     def run(self, steps: int) -> None:
-        loop(self.e, 0, steps, self._step, unrolled=self.wide)
+        loop(self.e, 0, steps, self._step, unrolled=self.straight)
 
     def _step(self, k: At) -> None:
         if not (isinstance(k, int) and k + 1 >= self.rows):
@@ -57,37 +56,24 @@ class Elimination:
             best.put((), e.select(better, size, best(())))
             row.put((), e.select(better, e.convert(at(e, r), row.type.dtype), row(())))
 
-        loop(e, plus(e, k, 1), self.rows, compare, unrolled=self.wide)
+        loop(e, plus(e, k, 1), self.rows, compare, unrolled=self.straight)
         self.pivots.put((here,), row(()))
 
     def _swap_rows(self, k: At) -> None:
         e, here = self.e, at(self.e, k)
         row = self.pivots((here,))
 
-        def swap(r: At) -> None:
-            there = at(e, r)
-            wanted = e.compare("eq", row, e.convert(there, row.dtype))
-
-            def element(j: At) -> None:
-                upper, lower = self.a((here, at(e, j))), self.a((there, at(e, j)))
-                self.a.put((here, at(e, j)), e.select(wanted, lower, upper) if self.straight else lower)
-                self.a.put((there, at(e, j)), e.select(wanted, upper, lower) if self.straight else upper)
-
-            def elements() -> None:
-                loop(e, 0 if self.keeps_l else k, self.columns, element, unrolled=self.wide)
-
-            if self.straight:
-                elements()
-            else:
-                e.guarded(wanted, elements)
+        def column(j: At) -> None:
+            place = (here, at(e, j))
+            self.a.put(place, exchanged(e, self.a, place, row, k, self.rows, 0, self.straight))
 
         def swaps() -> None:
-            loop(e, plus(e, k, 1), self.rows, swap, unrolled=self.straight)
+            loop(e, 0 if self.keeps_l else k, self.columns, column, unrolled=self.straight)
 
         if self.straight:
             swaps()
         else:
-            e.guarded(e.compare("ne", row, e.convert(here, row.dtype)), swaps)
+            e.anywhere(e.compare("ne", row, e.convert(here, row.dtype)), swaps)
 
     def _eliminate(self, k: At) -> None:
         e, here = self.e, at(self.e, k)
@@ -110,9 +96,31 @@ class Elimination:
                 top = upper[j] if isinstance(j, int) and j in upper else self.a((here, at(e, j)))
                 self.a.put(place, minus_product(e, self.a(place), factor, top))
 
-            loop(e, first, self.columns, element, unrolled=self.wide)
+            loop(e, first, self.columns, element, unrolled=self.straight)
 
         loop(e, first, self.rows, row, unrolled=self.straight)
+
+
+def exchanged(
+    e: Workspace, a: Place, place: Index, wanted: Value, k: At, stop: int, axis: int, unrolled: bool
+) -> Value:
+    """What is wanted at `place`, which stands at k along `axis`: the element at `wanted` there, from k to below `stop`.
+
+    The one at `place` is put where that came from. Every lane may want another one.
+    """
+    bits = row_number(a.type.dtype)
+    own, nothing = e.bitcast(a(place), bits), e.constant(0, bits)
+
+    def step(new: Value, r: At) -> Value:
+        other = (*place[:axis], at(e, r), *place[axis + 1 :])
+        element = e.bitcast(a(other), bits)
+        here = e.compare("eq", wanted, e.convert(at(e, r), wanted.dtype))
+        # by exclusive or: a selection that is written back becomes a masked store, which takes some CPUs 20 cycles
+        change = e.select(here, e.xor(own, element), nothing)
+        a.put(other, e.bitcast(e.xor(element, change), a.type.dtype))
+        return e.xor(new, change)
+
+    return e.bitcast(accumulated(e, own, plus(e, k, 1), stop, step, unrolled), a.type.dtype)
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,9 @@ import numpy as np
 from vtrace.ir.emitter import Place, Workspace
 from vtrace.ir.primitive import ErrorExample, Example, primitive
 from vtrace.ir.types import Array, ArrayType
-from vtrace.ops.linalg.elimination import Elimination, Quotient
+from vtrace.ops.linalg.elimination import Elimination, Quotient, exchanged
 from vtrace.ops.linalg.matrix import (
     UNROLLED,
-    UNROLLED_ROWS,
     At,
     MatrixProcedure,
     accumulated,
@@ -70,13 +69,13 @@ class _Inversion:
     def __init__(self, e: Workspace, a: Place, pivots: Place) -> None:
         self.e, self.a, self.pivots = e, a, pivots
         self.rows = int(a.type.shape[0])  # type: ignore[arg-type]  # scratch has known extents
-        self.straight, self.wide = self.rows <= UNROLLED, self.rows <= UNROLLED_ROWS
+        self.straight = self.rows <= UNROLLED
 
     def run(self) -> None:
-        loop(self.e, 0, self.rows, self._upper_column, unrolled=self.wide)
+        loop(self.e, 0, self.rows, self._upper_column, unrolled=self.straight)
         column = self.e.scratch(self.a.type.dtype, (self.rows,))
-        loop(self.e, 1, self.rows, lambda k: self._lower_column(minus(self.e, self.rows - 1, k), column), self.wide)
-        loop(self.e, 1, self.rows, lambda k: self._swap_columns(minus(self.e, self.rows - 1, k)), self.wide)
+        loop(self.e, 1, self.rows, lambda k: self._lower_column(minus(self.e, self.rows - 1, k), column), self.straight)
+        loop(self.e, 1, self.rows, lambda k: self._swap_columns(minus(self.e, self.rows - 1, k)), self.straight)
 
     def _upper_column(self, j: At) -> None:
         """Column j of the inverse of U, given the columns before it."""
@@ -91,10 +90,10 @@ class _Inversion:
             def term(total: Any, k: At) -> Any:
                 return minus_product(e, total, a((first, at(e, k))), a((at(e, k), here)))
 
-            total = accumulated(e, e.constant(0, a.type.dtype), i, j, term, self.straight or self.wide)
+            total = accumulated(e, e.constant(0, a.type.dtype), i, j, term, self.straight)
             a.put((first, here), inverse.of(e, total))
 
-        loop(e, 0, j, row, unrolled=self.wide)
+        loop(e, 0, j, row, unrolled=self.straight)
 
     def _lower_column(self, j: At, column: Place) -> None:
         """Column j of X, with X L = the inverse of U, given the columns after it."""
@@ -107,7 +106,7 @@ class _Inversion:
             a.put(place, zero)
 
         after = plus(e, j, 1)
-        loop(e, after, self.rows, take, unrolled=self.wide)
+        loop(e, after, self.rows, take, unrolled=self.straight)
 
         def row(i: At) -> None:
             place = (at(e, i), here)
@@ -115,7 +114,7 @@ class _Inversion:
             def term(total: Any, k: At) -> Any:
                 return minus_product(e, total, a((at(e, i), at(e, k))), column((at(e, k),)))
 
-            a.put(place, accumulated(e, a(place), after, self.rows, term, self.wide))
+            a.put(place, accumulated(e, a(place), after, self.rows, term, self.straight))
 
         loop(e, 0, self.rows, row, unrolled=self.straight)
 
@@ -124,24 +123,14 @@ class _Inversion:
         e, a, here = self.e, self.a, at(self.e, k)
         other = self.pivots((here,))
 
-        def swap(j: At) -> None:
-            there = at(e, j)
-            wanted = e.compare("eq", other, e.convert(there, other.dtype))
-
-            def element(i: At) -> None:
-                left, right = a((at(e, i), here)), a((at(e, i), there))
-                a.put((at(e, i), here), e.select(wanted, right, left) if self.straight else right)
-                a.put((at(e, i), there), e.select(wanted, left, right) if self.straight else left)
-
-            if self.straight:
-                loop(e, 0, self.rows, element, unrolled=True)
-            else:
-                e.guarded(wanted, lambda: loop(e, 0, self.rows, element, unrolled=False))
+        def row(i: At) -> None:
+            place = (at(e, i), here)
+            a.put(place, exchanged(e, a, place, other, k, self.rows, 1, self.straight))
 
         def swaps() -> None:
-            loop(e, plus(e, k, 1), self.rows, swap, unrolled=self.straight)
+            loop(e, 0, self.rows, row, unrolled=self.straight)
 
         if self.straight:
             swaps()
         else:
-            e.guarded(e.compare("ne", other, e.convert(here, other.dtype)), swaps)
+            e.anywhere(e.compare("ne", other, e.convert(here, other.dtype)), swaps)

@@ -12,7 +12,7 @@ from vtrace.ir.primitive import ErrorExample, Example, primitive
 from vtrace.ir.types import Array, ArrayType
 from vtrace.ops.linalg.elimination import Elimination, Quotient
 from vtrace.ops.linalg.matrix import (
-    UNROLLED_ROWS,
+    UNROLLED,
     At,
     MatrixProcedure,
     at,
@@ -86,7 +86,7 @@ class Solve(MatrixProcedure):
 
 def substitute_back(e: Workspace, whole: Place, rows: int, columns: int) -> None:
     """Solve in place for the last `columns` columns, with the upper triangle of the first ones."""
-    straight = rows <= UNROLLED_ROWS
+    straight = rows <= UNROLLED
 
     def step(down: At) -> None:
         j = minus(e, rows - 1, down)
@@ -102,7 +102,7 @@ def substitute_back(e: Workspace, whole: Place, rows: int, columns: int) -> None
                 there = (at(e, i), place)
                 whole.put(there, minus_product(e, whole(there), whole((at(e, i), here)), x))
 
-            loop(e, 0, j, row, unrolled=straight and columns <= 2)
+            loop(e, 0, j, row, unrolled=straight)
 
         loop(e, 0, columns, column, unrolled=columns == 1)
 

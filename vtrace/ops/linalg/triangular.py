@@ -13,7 +13,7 @@ from vtrace.ir.primitive import ErrorExample, Example, primitive
 from vtrace.ir.types import Array, ArrayType, static_shape
 from vtrace.ops.linalg.elimination import Quotient
 from vtrace.ops.linalg.matrix import (
-    UNROLLED_ROWS,
+    UNROLLED,
     At,
     MatrixProcedure,
     accumulated,
@@ -70,7 +70,7 @@ class TriangularSolve(MatrixProcedure):
     def procedure(self, e: Workspace, results: Sequence[Place], *reads: Any) -> None:
         (out,), (a, b) = results, reads
         rows, columns = static_shape(b.type.shape)
-        wide = rows <= UNROLLED_ROWS
+        straight = rows <= UNROLLED
 
         def step(n: At) -> None:
             i = n if self.lower else minus(e, rows - 1, n)
@@ -88,12 +88,12 @@ class TriangularSolve(MatrixProcedure):
                     return minus_product(e, total, a((here, at(e, k))), out((at(e, k), place)))
 
                 first, last = (0, i) if self.lower else (plus(e, i, 1), rows)
-                total = accumulated(e, b((here, place)), first, last, term, wide)
+                total = accumulated(e, b((here, place)), first, last, term, straight)
                 out.put((here, place), total if quotient is None else quotient.of(e, total))
 
             loop(e, 0, columns, column, unrolled=columns == 1)
 
-        loop(e, 0, rows, step, unrolled=wide)
+        loop(e, 0, rows, step, unrolled=straight)
 
     def work(self, a: ArrayType, b: ArrayType) -> Work:  # type: ignore[override]  # two operands
         rows, columns = static_shape(b.shape)
