@@ -9,34 +9,40 @@ from vtrace.backends import memory
 from vtrace.backends.extents import Extents
 from vtrace.backends.kernel import CompiledKernel, Given
 from vtrace.backends.library import LIBRARY
-from vtrace.errors import UnsupportedError
-from vtrace.ir.graph import Atom, Graph, Literal, Var
-from vtrace.ir.primitive import LibraryPrimitive
+from vtrace.errors import LinAlgError, UnsupportedError
+from vtrace.ir.graph import Atom, Graph, Literal, Source, Var
+from vtrace.ir.primitive import LibraryCall
 from vtrace.ir.types import Array, DType, Symbol
 from vtrace.ops.kernel import Kernel
 
 
 @dataclass(frozen=True)
-class LibraryCall:
+class PreparedCall:
     """One library equation, ready to be called with arrays."""
 
-    primitive: LibraryPrimitive
-    extents: Extents
-    dtype: DType
+    primitive: LibraryCall
+    results: tuple[tuple[Extents, DType], ...]
+    source: Source | None
 
     def __call__(self, arrays: Sequence[Array], sizes: Sequence[int], given: Given = ()) -> list[Array]:
-        out = given[0] if given else None
-        if out is None:
-            out = memory.empty(self.extents.shape(sizes), self.dtype)
-        self.primitive.call(LIBRARY, out, *arrays)
-        return [out]
+        places = given or (None,) * len(self.results)
+        outs = [
+            memory.empty(extents.shape(sizes), dtype) if place is None else place
+            for place, (extents, dtype) in zip(places, self.results, strict=True)
+        ]
+        try:
+            self.primitive.call_all(LIBRARY, outs, *arrays)
+        except LinAlgError as error:
+            line = f" ({self.source})" if self.source is not None else ""
+            raise LinAlgError(f"{error}{line}") from None
+        return outs
 
 
 @dataclass(frozen=True)
 class Step:
     """One equation of the program. Values live in numbered slots, the arguments in the first ones."""
 
-    run: CompiledKernel | LibraryCall
+    run: CompiledKernel | PreparedCall
     operands: tuple[int, ...]
     places: tuple[int | None, ...]
     """For each result, which one of the program's it is, if it is one."""
@@ -74,12 +80,12 @@ class Executable:
         for number, equation in enumerate(self.graph.equations):
             op = equation.primitive
             if isinstance(op, Kernel):
-                run: CompiledKernel | LibraryCall = CompiledKernel(
+                run: CompiledKernel | PreparedCall = CompiledKernel(
                     op.graph, f"kernel_{number}", self.graph, self.symbols
                 )
-            elif isinstance(op, LibraryPrimitive):
-                (out,) = equation.outputs
-                run = LibraryCall(op, Extents.of(out.type.shape, self.symbols), out.type.dtype)
+            elif isinstance(op, LibraryCall):
+                results = tuple((Extents.of(v.type.shape, self.symbols), v.type.dtype) for v in equation.outputs)
+                run = PreparedCall(op, results, equation.source)
             else:
                 raise UnsupportedError(f"{op.name} has no lowering on the CPU")
             for var in equation.outputs:

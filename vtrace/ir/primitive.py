@@ -15,7 +15,7 @@ A class that lacks one of them is a type error where it is used and an ImportErr
 
 import inspect
 from abc import ABCMeta, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, Self, TypeVar, final
 
@@ -197,12 +197,32 @@ class Library(Protocol):
         """The inverse of `rfft`; `out` tells how many numbers there are."""
 
 
-class LibraryPrimitive(ArrayPrimitive):
-    """An array primitive that lowers to a library call on whole arrays. It never shares a loop with anything."""
+    def share(self, length: int, run: Callable[[int, int], None], nanoseconds: float) -> None:
+        """`run(start, stop)` for parts of range(length), on threads if `nanoseconds` for one step make that worth it.
+
+        Meanwhile the library uses one thread for each call, if there is more than one step: results do not depend on
+        how many there are.
+        """
+
+
+class LibraryCall(Primitive):
+    """Lowers to a library call on whole arrays. It never shares a loop with anything."""
+
+    @abstractmethod
+    def call_all(self, library: Library, outs: Sequence[Array], *arrays: Any) -> None:
+        """Write the results into `outs`; every array is C-contiguous and of its inferred type."""
+
+
+class LibraryPrimitive(LibraryCall, ArrayPrimitive):
+    """A library call with one result."""
 
     @abstractmethod
     def call(self, library: Library, out: Array, *arrays: Any) -> None:
         """Write the result into `out`; every array is C-contiguous and of its inferred type."""
+
+    @final
+    def call_all(self, library: Library, outs: Sequence[Array], *arrays: Any) -> None:
+        self.call(library, outs[0], *arrays)
 
 
 REGISTRY: dict[str, type[Primitive]] = {}
@@ -240,6 +260,7 @@ __all__ = [
     "Example",
     "Index",
     "Library",
+    "LibraryCall",
     "LibraryPrimitive",
     "Primitive",
     "Read",

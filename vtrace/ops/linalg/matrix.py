@@ -24,8 +24,10 @@ UNROLLED = 3
 class MatrixProcedure(Procedure):
     """An operation on float matrices, all of one dtype."""
 
-    largest: int
-    """The most rows or columns with which it is done in a kernel; past it, LAPACK is faster."""
+    @classmethod
+    def largest(cls, dtype: DType) -> int:
+        """The most rows or columns of matrices of a batch that are done in a kernel; past it, LAPACK is faster."""
+        return 56 if dtype.itemsize == 4 else 44
 
     @abstractmethod
     def compute(self, *arrays: Array) -> Sequence[Array]:
