@@ -18,11 +18,10 @@ from vtrace.ir.primitive import (
     Primitive,
     primitive,
 )
-from vtrace.ir.types import Array, ArrayType, type_of
+from vtrace.ir.types import Array, ArrayType
 from vtrace.ops.linalg.matrix import MatrixProcedure
 from vtrace.ops.linalg.solve import Solve
 from vtrace.ops.mapped import Mapped
-from vtrace.ops.procedure import work_of
 from vtrace.ops.samples import array
 
 NANOSECONDS = 0.3
@@ -75,8 +74,9 @@ class Lapack(LibraryCall):
             for out, result in zip(outs, results, strict=True):
                 (out[start:stop] if stacked else out)[...] = result
 
-        work = work_of(self.primitive, [type_of(np.asarray(x)) for x in arrays])
-        library.share(length, run, NANOSECONDS * (work.operations if work is not None else 0) / max(length, 1))
+        examples = math.prod(np.broadcast_shapes(*(x.shape[1:stacked] for x in operands)))
+        work = op.work(*(ArrayType(x.dtype, x.shape[stacked:]) for x in operands))
+        library.share(length, run, NANOSECONDS * work.operations * examples)
 
     @classmethod
     def examples(cls) -> Iterator[Example]:
