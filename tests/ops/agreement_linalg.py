@@ -78,7 +78,45 @@ def _slogdet(operands: Sequence[Array], results: Sequence[Array]) -> "list[tuple
     return [(0.0, None), (_condition(operands[0]) * n + _size(results[1]), None)]
 
 
+def _qr(operands: Sequence[Array], results: Sequence[Array]) -> "list[tuple[Array | float, int | None]]":
+    (x,) = operands
+    condition = _condition(x[:, : min(x.shape)])
+    scales: list[tuple[Array | float, int | None]] = [(condition, None), (condition * _size(x), None)]
+    return scales[-len(results) :]
+
+
+def _near(values: Array, size: float, other: float | None = None) -> Array:
+    """By what a change of the matrix is magnified in the vector of each value: that grows as another one is nearer."""
+    away = np.abs(values[:, None] - values[None, :]).astype(np.float64)
+    np.fill_diagonal(away, np.inf)
+    nearest = np.min(away, axis=1, initial=np.inf)
+    if other is not None:
+        nearest = np.minimum(nearest, np.abs(values - other))
+    return np.asarray(1 + size / nearest)
+
+
+def _eigh(operands: Sequence[Array], results: Sequence[Array]) -> "list[tuple[Array | float, int | None]]":
+    values, size = results[0], _size(results[0])
+    return [(size, None), (_near(values, size), 0)][: len(results)]
+
+
+def _svd(operands: Sequence[Array], results: Sequence[Array]) -> "list[tuple[Array | float, int | None]]":
+    if len(results) == 1:
+        return [(_size(results[0]), None)]
+    u, s, vh = results
+    rectangular = u.shape[0] != vh.shape[1]
+    near = _near(s, _size(s), 0.0 if rectangular else None)
+    free = [np.full(n, np.inf) for n in (u.shape[1] - len(s), vh.shape[0] - len(s))]  # any basis of what is left
+    left, right = (np.concatenate([near, rest]) for rest in free)
+    return [(left, 0), (_size(s), None), (right[:, None], 1)]
+
+
 _RULES = {
+    "qr": _qr,
+    "eigh": _eigh,
+    "eigvalsh": _eigh,
+    "svd": _svd,
+    "svdvals": _svd,
     "inverse": _solved,
     "solve": _solved,
     "cholesky": _solved,

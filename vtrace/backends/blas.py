@@ -46,6 +46,7 @@ class Routines:
         api = ctypes.pythonapi
         return int(api.PyCapsule_GetPointer(capsule, api.PyCapsule_GetName(capsule)))
 
+
 @functools.cache
 def routines() -> Routines:
     """The BLAS of this process."""

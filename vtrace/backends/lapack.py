@@ -24,7 +24,7 @@ BLOCKS_PER_THREAD = 4
 @functools.cache
 def _limit() -> ThreadLimit:
     """That of NumPy's own BLAS."""
-    return ThreadLimit(ctypes.CDLL(np.linalg._umath_linalg.__file__))  # type: ignore[attr-defined]  # not in its stubs
+    return ThreadLimit(ctypes.CDLL(np.linalg._umath_linalg.__file__))
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from vtrace.ir.builder import Builder, replay
 from vtrace.ir.graph import Atom, Equation, Graph
+from vtrace.ir.primitive import Primitive
 from vtrace.ir.types import ArrayType, symbols_of
 from vtrace.ops.linalg.lapack import Lapack, procedure_of
 from vtrace.ops.mapped import Mapped
@@ -14,7 +15,7 @@ ALONE = 2000
 
 
 def lapack(graph: Graph) -> Graph:
-    """`mapped[solve] a:f64[b,200,200] c  =>  lapack[mapped[solve]] a c`, where matrices are large or there is no batch."""
+    """`mapped[solve] a:f64[b,200,200] c  =>  lapack[mapped[solve]] a c`: large matrices, and those without a batch."""
     if not any(map(_is_large, graph.equations)):
         return graph
     return replay(graph, _rule)
@@ -27,13 +28,14 @@ def _rule(builder: Builder, equation: Equation, inputs: tuple[Atom, ...]) -> tup
 
 
 def _is_large(equation: Equation) -> bool:
-    op, types = equation.primitive, [a.type for a in equation.inputs]
+    op: Primitive = equation.primitive
+    types: Sequence[ArrayType] = [a.type for a in equation.inputs]
     procedure = procedure_of(op)
     if procedure is None:
         return False
     if any(symbols_of(v.type.shape) for v in equation.outputs):
         while isinstance(op, Mapped):
-            op, types = op.primitive, list(op.example_types(types))
+            types, op = op.example_types(types), op.primitive
         return _extent(types) > procedure.largest(types[0].dtype)
     work = work_of(op, types)
     return work is not None and work.operations > ALONE

@@ -35,7 +35,10 @@ def definite(x: Array) -> Array:
 @primitive("cholesky")
 @dataclass(frozen=True)
 class Cholesky(MatrixProcedure):
-    """The lower triangle l with `l @ l.T = x`, of whose upper triangle nothing is read; LinAlgError if there is none."""
+    """The lower triangle l with `l @ l.T = x`, of whose upper triangle nothing is read.
+
+    LinAlgError where x is not positive definite.
+    """
 
     def infer_all(self, x: ArrayType) -> tuple[ArrayType, ...]:  # type: ignore[override]  # one operand
         require_matrix("cholesky", x)

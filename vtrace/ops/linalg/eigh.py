@@ -38,9 +38,10 @@ def _work(x: ArrayType, vectors: bool) -> Work:
 @primitive("eigh")
 @dataclass(frozen=True)
 class Eigh(MatrixProcedure):
-    """The eigenvalues of a symmetric matrix, ascending, and its eigenvectors as columns; only its lower triangle is read.
+    """The eigenvalues of a symmetric matrix, ascending, and its eigenvectors as columns.
 
-    An eigenvector has length 1; its sign is not NumPy's. LinAlgError where an element is not finite.
+    Only its lower triangle is read. An eigenvector has length 1; its sign is not NumPy's. LinAlgError where an element
+    is not finite.
     """
 
     def infer_all(self, x: ArrayType) -> tuple[ArrayType, ...]:  # type: ignore[override]  # one operand
@@ -48,7 +49,8 @@ class Eigh(MatrixProcedure):
         return (x.with_shape(x.shape[:1]), x)
 
     def compute(self, *arrays: Array) -> Sequence[Array]:
-        return tuple(np.linalg.eigh(*arrays))
+        (x,) = arrays
+        return tuple(np.linalg.eigh(x))
 
     @classmethod
     def largest(cls, dtype: DType) -> int:
@@ -89,7 +91,8 @@ class EigvalsH(MatrixProcedure):
         return (x.with_shape(x.shape[:1]),)
 
     def compute(self, *arrays: Array) -> Sequence[Array]:
-        return (np.linalg.eigvalsh(*arrays),)
+        (x,) = arrays
+        return (np.linalg.eigvalsh(x),)
 
     @classmethod
     def largest(cls, dtype: DType) -> int:

@@ -118,4 +118,3 @@ def minus_product(e: Workspace, z: Value, x: Value, y: Value) -> Value:
 def row_number(dtype: DType) -> DType:
     """The integer dtype for numbers of rows beside floats of `dtype`: as wide, so that they share masks."""
     return np.dtype(np.int32 if dtype.itemsize == 4 else np.int64)
-

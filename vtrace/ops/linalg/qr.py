@@ -183,4 +183,6 @@ class Qr(MatrixProcedure):
     def errors(cls) -> Iterator[ErrorExample]:
         yield ErrorExample(cls(), (array("f64", 3),), ShapeError, "qr takes a matrix")
         yield ErrorExample(cls(), (array("i64", 2, 2),), DTypeError, "does not work on int64")
-        yield ErrorExample(cls("raw"), (array("f64", 2, 2),), ShapeError, "the mode is reduced, complete or r, not 'raw'")
+        yield ErrorExample(
+            cls("raw"), (array("f64", 2, 2),), ShapeError, "the mode is reduced, complete or r, not 'raw'"
+        )

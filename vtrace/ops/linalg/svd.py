@@ -52,7 +52,8 @@ class Svd(MatrixProcedure):
         return (x.with_shape((rows, left)), x.with_shape((inner,)), x.with_shape((right, columns)))
 
     def compute(self, *arrays: Array) -> Sequence[Array]:
-        return tuple(np.linalg.svd(*arrays, full_matrices=self.full))
+        (x,) = arrays
+        return tuple(np.linalg.svd(x, full_matrices=self.full))
 
     @classmethod
     def largest(cls, dtype: DType) -> int:
@@ -103,7 +104,8 @@ class SvdVals(MatrixProcedure):
         return (x.with_shape((min(require_matrix("svdvals", x, square=False)),)),)
 
     def compute(self, *arrays: Array) -> Sequence[Array]:
-        return (np.linalg.svd(*arrays, compute_uv=False),)
+        (x,) = arrays
+        return (np.linalg.svd(x, compute_uv=False),)
 
     @classmethod
     def largest(cls, dtype: DType) -> int:
@@ -164,16 +166,19 @@ class _Columns:
         if turned is not None:
             identity(e, turned)
         sweeps(e, self.count, self._rotate, Failure.SVD)
+
+        def beside(i: Any) -> tuple[Value, ...]:
+            return (i[0], e.add(i[1], e.index(self.length)))
+
         both = self.a if turned is None else e.scratch(self.dtype, (self.count, self.length + self.count))
         if turned is not None:  # sorted together
             e.each((self.count, self.length), lambda i: both.put(i, self.a(i)))
-            place = lambda i: (i[0], e.add(i[1], e.index(self.length)))  # noqa: E731
-            e.each((self.count, self.count), lambda i: both.put(place(i), turned(i)))
+            e.each((self.count, self.count), lambda i: both.put(beside(i), turned(i)))
         e.each((self.count,), lambda i: values.put(i, e.sqrt(self._product(i[0], i[0]))))
         sort_rows(e, values, None if turned is None else both, "lt")
         if turned is not None:
             e.each((self.count, self.length), lambda i: self.a.put(i, both(i)))
-            e.each((self.count, self.count), lambda i: turned.put(i, both(place(i))))
+            e.each((self.count, self.count), lambda i: turned.put(i, both(beside(i))))
         e.each((self.count,), lambda i: values.put(i, e.mul(values(i), self.scale)))
 
     def _product(self, p: Any, q: Any) -> Value:

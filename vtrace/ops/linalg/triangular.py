@@ -39,9 +39,9 @@ def dominant(x: Array) -> Array:
 @primitive("triangular_solve")
 @dataclass(frozen=True)
 class TriangularSolve(MatrixProcedure):
-    """The matrix x with `t @ x = b`, where t is the lower or upper triangle of `a`, with ones on its diagonal if `unit`.
+    """The matrix x with `t @ x = b`, where t is the lower or upper triangle of `a`.
 
-    LinAlgError where there is a zero on the diagonal.
+    With `unit`, its diagonal is taken to be ones. LinAlgError where there is a zero on the diagonal.
     """
 
     lower: bool
