@@ -174,7 +174,7 @@ class _Columns:
         if turned is not None:  # sorted together
             e.each((self.count, self.length), lambda i: both.put(i, self.a(i)))
             e.each((self.count, self.count), lambda i: both.put(beside(i), turned(i)))
-        e.each((self.count,), lambda i: values.put(i, e.sqrt(self._product(i[0], i[0]))))
+        e.repeat(e.index(0), e.index(self.count), lambda i: values.put((i,), e.sqrt(self._product(i, i))))
         sort_rows(e, values, None if turned is None else both, "lt")
         if turned is not None:
             e.each((self.count, self.length), lambda i: self.a.put(i, both(i)))
