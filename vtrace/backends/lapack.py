@@ -15,7 +15,7 @@ import numpy as np
 from vtrace.backends import blas, threads
 from vtrace.backends.blas_threads import ThreadLimit
 
-WORTH_SHARING = 500_000.0
+WORTH_SHARING = 1e6
 """Estimated nanoseconds from which threads are started: to start one takes 50 us."""
 BLOCKS_PER_THREAD = 4
 """Blocks a thread may take, to even out uneven work."""
@@ -39,9 +39,6 @@ def _one_thread() -> Iterator[None]:
 def share(length: int, run: Callable[[int, int], None], nanoseconds: float) -> None:
     """`run(start, stop)` for parts of range(length); the exception of the earliest part that raises one is raised."""
     count = min(threads.thread_count(), length)
-    if length < 2:
-        run(0, length)
-        return
     with _one_thread():
         if count == 1 or length * nanoseconds < WORTH_SHARING:
             run(0, length)

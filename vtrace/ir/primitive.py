@@ -200,8 +200,7 @@ class Library(Protocol):
     def share(self, length: int, run: Callable[[int, int], None], nanoseconds: float) -> None:
         """`run(start, stop)` for parts of range(length), on threads if `nanoseconds` for one step make that worth it.
 
-        Meanwhile the library uses one thread for each call, if there is more than one step: results do not depend on
-        how many there are.
+        Meanwhile the library uses one thread for each call: results do not depend on how many there are.
         """
 
 

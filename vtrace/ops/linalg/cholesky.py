@@ -9,7 +9,7 @@ import numpy as np
 from vtrace.ir.emitter import Place, Read, Value, Workspace
 from vtrace.ir.failure import Failure
 from vtrace.ir.primitive import ErrorExample, Example, primitive
-from vtrace.ir.types import Array, ArrayType
+from vtrace.ir.types import Array, ArrayType, DType
 from vtrace.ops.linalg.matrix import (
     UNROLLED,
     At,
@@ -46,6 +46,10 @@ class Cholesky(MatrixProcedure):
 
     def compute(self, *arrays: Array) -> Sequence[Array]:
         return (np.linalg.cholesky(*arrays),)
+
+    @classmethod
+    def largest(cls, dtype: DType) -> int:
+        return 56 if dtype.itemsize == 4 else 44
 
     def procedure(self, e: Workspace, results: Sequence[Place], *reads: Any) -> None:
         (out,), (x,) = results, reads

@@ -8,7 +8,7 @@ import numpy as np
 
 from vtrace.ir.emitter import Place, Workspace
 from vtrace.ir.primitive import ErrorExample, Example, primitive
-from vtrace.ir.types import Array, ArrayType
+from vtrace.ir.types import Array, ArrayType, DType
 from vtrace.ops.linalg.elimination import Elimination, Quotient, exchanged
 from vtrace.ops.linalg.matrix import (
     UNROLLED,
@@ -41,6 +41,10 @@ class Inverse(MatrixProcedure):
 
     def compute(self, *arrays: Array) -> Sequence[Array]:
         return (np.linalg.inv(*arrays),)
+
+    @classmethod
+    def largest(cls, dtype: DType) -> int:
+        return 48 if dtype.itemsize == 4 else 32
 
     def procedure(self, e: Workspace, results: Sequence[Place], *reads: Any) -> None:
         (out,), (x,) = results, reads

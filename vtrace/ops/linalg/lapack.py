@@ -26,6 +26,8 @@ from vtrace.ops.samples import array
 
 NANOSECONDS = 0.3
 """For one simple operation."""
+BLOCK_BYTES = 1 << 18
+"""Results of one call, at most: what they are copied from is still in the second-level cache."""
 
 
 def procedure_of(op: Primitive) -> MatrixProcedure | None:
@@ -66,6 +68,10 @@ class Lapack(LibraryCall):
             return
 
         def run(start: int, stop: int) -> None:
+            for first in range(start, stop, block):
+                run_block(first, min(first + block, stop))
+
+        def run_block(start: int, stop: int) -> None:
             parts = [x[start:stop] if stacked and x.shape[0] > 1 else x for x in operands]
             try:
                 results = op.evaluate_all(*parts)
@@ -74,6 +80,7 @@ class Lapack(LibraryCall):
             for out, result in zip(outs, results, strict=True):
                 (out[start:stop] if stacked else out)[...] = result
 
+        block = max(1, BLOCK_BYTES * length // max(1, sum(x.nbytes for x in outs)))
         examples = math.prod(np.broadcast_shapes(*(x.shape[1:stacked] for x in operands)))
         work = op.work(*(ArrayType(x.dtype, x.shape[stacked:]) for x in operands))
         library.share(length, run, NANOSECONDS * work.operations * examples)

@@ -27,7 +27,7 @@ class MatrixProcedure(Procedure):
     @classmethod
     def largest(cls, dtype: DType) -> int:
         """The most rows or columns of matrices of a batch that are done in a kernel; past it, LAPACK is faster."""
-        return 56 if dtype.itemsize == 4 else 44
+        return 48 if dtype.itemsize == 4 else 40
 
     @abstractmethod
     def compute(self, *arrays: Array) -> Sequence[Array]:

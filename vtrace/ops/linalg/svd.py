@@ -193,7 +193,9 @@ class _Columns:
         """Make columns p and q orthogonal."""
         e = self.e
         first, second, product = self._product(p, p), self._product(q, q), self._product(p, q)
-        limit = e.mul(e.mul(e.sqrt(first), e.sqrt(second)), e.constant(epsilon(self.dtype), self.dtype))
+        # what rounding alone may leave of a sum of so many products
+        tolerance = e.constant(epsilon(self.dtype) * (4 + self.length / 2), self.dtype)
+        limit = e.mul(e.mul(e.sqrt(first), e.sqrt(second)), tolerance)
         needed = e.compare("gt", e.abs(product), limit)
 
         def turn() -> None:
