@@ -133,7 +133,8 @@ def test_factors_multiply_to_the_matrix(shape: tuple[int, int], dtype: type) -> 
         check(u[:, :, :inner] * s[:, None], vh[:, :inner], batch)
         check_orthonormal(u)
         check_orthonormal(np.swapaxes(vh, 1, 2))
-        assert np.all(s >= 0) and np.all(s[:, 1:] <= s[:, :-1])
+        assert np.all(s >= 0)
+        assert np.all(s[:, 1:] <= s[:, :-1])
     for mode in ("reduced", "complete"):
         q, r = vtrace.vmap(lambda a, mode=mode: np.linalg.qr(a, mode))(batch)
         check(q, r, batch)

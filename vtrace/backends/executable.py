@@ -33,6 +33,8 @@ class PreparedCall:
         try:
             self.primitive.call_all(LIBRARY, outs, *arrays)
         except LinAlgError as error:
+            if 0 in sizes:  # what examples share is not wrong where there are none
+                return outs
             line = f" ({self.source})" if self.source is not None else ""
             raise LinAlgError(f"{error}{line}") from None
         return outs

@@ -20,6 +20,7 @@ from vtrace.ops.linalg.matrix import (
     matrix_errors,
     matrix_examples,
     plus,
+    require_finite,
     require_matrix,
 )
 from vtrace.ops.procedure import Work
@@ -50,11 +51,12 @@ class Eigh(MatrixProcedure):
 
     def compute(self, *arrays: Array) -> Sequence[Array]:
         (x,) = arrays
+        require_finite(np.tril(x), Failure.EIGENVALUES)
         return tuple(np.linalg.eigh(x))
 
     @classmethod
     def largest(cls, dtype: DType) -> int:
-        return 32
+        return 32 if dtype.itemsize == 4 else 24
 
     def procedure(self, e: Workspace, results: Sequence[Place], *reads: Any) -> None:
         (values, vectors), (x,) = results, reads
@@ -92,11 +94,12 @@ class EigvalsH(MatrixProcedure):
 
     def compute(self, *arrays: Array) -> Sequence[Array]:
         (x,) = arrays
+        require_finite(np.tril(x), Failure.EIGENVALUES)
         return (np.linalg.eigvalsh(x),)
 
     @classmethod
     def largest(cls, dtype: DType) -> int:
-        return 32
+        return 32 if dtype.itemsize == 4 else 24
 
     def procedure(self, e: Workspace, results: Sequence[Place], *reads: Any) -> None:
         (values,), (x,) = results, reads

@@ -8,6 +8,7 @@ import numpy as np
 
 from vtrace.errors import DTypeError, LinAlgError, ShapeError
 from vtrace.ir.emitter import Place, Read, Value, Workspace
+from vtrace.ir.failure import Failure
 from vtrace.ir.primitive import ErrorExample, Example
 from vtrace.ir.types import Array, ArrayType, DType, static_shape
 from vtrace.ops.kinds import FLOATS, require_kind
@@ -49,6 +50,12 @@ def require_matrix(name: str, x: ArrayType, square: bool = True) -> tuple[int, i
         raise ShapeError(f"{name} takes a {'square ' if square else ''}matrix, got {x}")
     rows, columns = static_shape(x.shape)
     return rows, columns
+
+
+def require_finite(x: Array, failure: Failure) -> None:
+    """LinAlgError where an element is infinite or NaN: LAPACK may return NaN, raise, or never come back."""
+    if not np.isfinite(x).all():
+        raise LinAlgError(failure.value)
 
 
 def matrix_examples(op: Procedure, prepared: Callable[[Array], Array] | None = None) -> Iterator[Example]:

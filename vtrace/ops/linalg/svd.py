@@ -12,7 +12,7 @@ from vtrace.ir.failure import Failure
 from vtrace.ir.primitive import ErrorExample, Example, primitive
 from vtrace.ir.types import BOOL, Array, ArrayType, DType, static_shape
 from vtrace.ops.linalg.jacobi import epsilon, identity, largest, power_of_two, rotation, sort_rows, sweeps
-from vtrace.ops.linalg.matrix import At, MatrixProcedure, accumulated, at, require_matrix
+from vtrace.ops.linalg.matrix import At, MatrixProcedure, accumulated, at, require_finite, require_matrix
 from vtrace.ops.linalg.qr import Reflections
 from vtrace.ops.procedure import Work
 from vtrace.ops.samples import array
@@ -53,11 +53,12 @@ class Svd(MatrixProcedure):
 
     def compute(self, *arrays: Array) -> Sequence[Array]:
         (x,) = arrays
+        require_finite(x, Failure.SVD)
         return tuple(np.linalg.svd(x, full_matrices=self.full))
 
     @classmethod
     def largest(cls, dtype: DType) -> int:
-        return 32
+        return 32 if dtype.itemsize == 4 else 24
 
     def procedure(self, e: Workspace, results: Sequence[Place], *reads: Any) -> None:
         (u, s, vh), (x,) = results, reads
@@ -105,11 +106,12 @@ class SvdVals(MatrixProcedure):
 
     def compute(self, *arrays: Array) -> Sequence[Array]:
         (x,) = arrays
+        require_finite(x, Failure.SVD)
         return (np.linalg.svd(x, compute_uv=False),)
 
     @classmethod
     def largest(cls, dtype: DType) -> int:
-        return 32
+        return 32 if dtype.itemsize == 4 else 24
 
     def procedure(self, e: Workspace, results: Sequence[Place], *reads: Any) -> None:
         (s,), (x,) = results, reads
