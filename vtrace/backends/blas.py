@@ -8,11 +8,10 @@ example independent of the batch.
 
 import ctypes
 import functools
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from vtrace.backends import lapack, threads
+from vtrace.backends import threads
 from vtrace.backends.blas_threads import ThreadLimit
 from vtrace.backends.jit import Machine
 from vtrace.backends.objects import data_address
@@ -80,10 +79,6 @@ class Blas:
         examples, block = out.shape[:2]
         steps = (x.strides[0] if x.ndim == 3 else 0, y.strides[0] if y.ndim == 3 else 0, out.strides[0])
         _multiply(out, x, y, transpose, steps, (examples * block, block), routines().limit.works)
-
-    def share(self, length: int, run: Callable[[int, int], None], nanoseconds: float) -> None:
-        """`run(start, stop)` for parts of range(length), on several threads where that is worth it."""
-        lapack.share(length, run, nanoseconds)
 
 
 def _multiply(

@@ -8,7 +8,7 @@ from typing import Any, cast
 from vtrace.backends.folds import Folds
 from vtrace.backends.frame import Source
 from vtrace.backends.mathlib import Mathlib
-from vtrace.backends.placement import Mask, Scope
+from vtrace.backends.placement import Scope
 from vtrace.backends.reads import SourceRead
 from vtrace.backends.stopping import Stopping
 from vtrace.backends.storage import Scratch, Storage

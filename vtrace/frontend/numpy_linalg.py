@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from vtrace.errors import ShapeError, UnsupportedError
+from vtrace.errors import ShapeError
 from vtrace.frontend.complex_tracer import ComplexTracer
 from vtrace.frontend.complexes.arithmetic import squared_size
 from vtrace.frontend.core import (

@@ -16,6 +16,7 @@ A class that lacks one of them is a type error where it is used and an ImportErr
 import inspect
 from abc import ABCMeta, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, Self, TypeVar, final
 
@@ -196,12 +197,8 @@ class Library(Protocol):
     def irfft(self, out: Array, x: Array, axes: tuple[int, ...], norm: str) -> None:
         """The inverse of `rfft`; `out` tells how many numbers there are."""
 
-
-    def share(self, length: int, run: Callable[[int, int], None], nanoseconds: float) -> None:
-        """`run(start, stop)` for parts of range(length), on threads if `nanoseconds` for one step make that worth it.
-
-        Meanwhile the library uses one thread for each call: results do not depend on how many there are.
-        """
+    def one_thread(self) -> AbstractContextManager[None]:
+        """Meanwhile NumPy's and SciPy's linear algebra uses one thread: results do not depend on how many there are."""
 
 
 class LibraryCall(Primitive):

@@ -198,5 +198,5 @@ class _Symmetric:
             if self.vectors is not None:
                 around.turn_rows(self.vectors, p, q)
 
-        e.anywhere(needed, turn)
+        e.guarded(needed, turn, harmless=True)
         return needed

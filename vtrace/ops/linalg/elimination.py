@@ -73,7 +73,7 @@ class Elimination:
         if self.straight:
             swaps()
         else:
-            e.anywhere(e.compare("ne", row, e.convert(here, row.dtype)), swaps)
+            e.guarded(e.compare("ne", row, e.convert(here, row.dtype)), swaps, harmless=True)
 
     def _eliminate(self, k: At) -> None:
         e, here = self.e, at(self.e, k)

@@ -137,4 +137,4 @@ class _Inversion:
         if self.straight:
             swaps()
         else:
-            e.anywhere(e.compare("ne", other, e.convert(here, other.dtype)), swaps)
+            e.guarded(e.compare("ne", other, e.convert(here, other.dtype)), swaps, harmless=True)

@@ -68,7 +68,7 @@ def sweeps(e: Workspace, n: int, rotate: Callable[[At, At], Value], failure: Fai
 
         loop(e, 0, n, lambda p: loop(e, plus(e, p, 1), n, lambda q: pair(p, q), unrolled=False), unrolled=False)
 
-    e.repeat(e.index(0), e.index(MOST_SWEEPS), lambda _: e.anywhere(moving(()), sweep))
+    e.repeat(e.index(0), e.index(MOST_SWEEPS), lambda _: e.guarded(moving(()), sweep, harmless=True))
     e.fault_where(moving(()), failure)
 
 
@@ -119,7 +119,7 @@ def sort_rows(e: Workspace, keys: Place, rows: Place | None, order: str) -> None
                 columns = static_shape(rows.type.shape)[1]
                 loop(e, 0, columns, lambda k: swap(rows, (at(e, i), at(e, k)), (at(e, j), at(e, k))), unrolled=False)
 
-        e.anywhere(swapped, swaps)
+        e.guarded(swapped, swaps, harmless=True)
 
     loop(e, 0, n, lambda i: loop(e, plus(e, i, 1), n, lambda j: pair(i, j), unrolled=False), unrolled=False)
 

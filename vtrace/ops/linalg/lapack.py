@@ -68,22 +68,27 @@ class Lapack(LibraryCall):
             return
 
         def run(start: int, stop: int) -> None:
-            for first in range(start, stop, block):
-                run_block(first, min(first + block, stop))
-
-        def run_block(start: int, stop: int) -> None:
             parts = [x[start:stop] if stacked and x.shape[0] > 1 else x for x in operands]
             try:
                 results = op.evaluate_all(*parts)
             except LinAlgError as error:
-                raise _located(op, operands, error, range(start, stop) if stacked else range(0)) from None
+                failed[start] = _located(op, operands, error, range(start, stop) if stacked else range(0))
+                return
             for out, result in zip(outs, results, strict=True):
                 (out[start:stop] if stacked else out)[...] = result
 
+        def part(start: int, stop: int) -> None:
+            for first in range(start, stop, block):
+                run(first, min(first + block, stop))
+
+        failed: dict[int, LinAlgError] = {}
         block = max(1, BLOCK_BYTES * length // max(1, sum(x.nbytes for x in outs)))
         examples = math.prod(np.broadcast_shapes(*(x.shape[1:stacked] for x in operands)))
         work = op.work(*(ArrayType(x.dtype, x.shape[stacked:]) for x in operands))
-        library.share(length, run, NANOSECONDS * work.operations * examples)
+        with library.one_thread():
+            library.share(part, length, NANOSECONDS * work.operations * examples)
+        if failed:
+            raise failed[min(failed)]
 
     @classmethod
     def examples(cls) -> Iterator[Example]:

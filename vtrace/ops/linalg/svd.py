@@ -206,7 +206,7 @@ class _Columns:
             if self.turned is not None:
                 around.turn_rows(self.turned, p, q)
 
-        e.anywhere(needed, turn)
+        e.guarded(needed, turn, harmless=True)
         return needed
 
     def directions(self, left: Place) -> None:
