@@ -178,6 +178,9 @@ def test_errors_are_worded_as_numpys(number: int) -> None:
 
 
 def test_what_is_not_supported_is_refused() -> None:
+    for function in (np.linalg.inv, lambda a: np.linalg.matrix_power(a, 2), lambda a: np.linalg.solve(a.real, a)):
+        with pytest.raises(vtrace.UnsupportedError, match="complex matrices"):
+            vtrace.vmap(function)(SQUARE + 1j)
     with pytest.raises(vtrace.UnsupportedError, match="mode='raw'"):
         vtrace.vmap(lambda a: np.linalg.qr(a, "raw"))(SQUARE)
     with pytest.raises(vtrace.ArgumentError, match="exponent must be an integer"):

@@ -37,6 +37,8 @@ SVDResult: Any = type(np.linalg.svd(_EXAMPLE))
 
 def matrices(*values: Any, square: bool = True) -> tuple[Tracer, ...]:
     """The operands as floats of one dtype: float32 if all are, else float64. The first one is a stack of matrices."""
+    if any(np.dtype(getattr(v, "dtype", float)).kind == "c" for v in values):
+        raise UnsupportedError(f"{at_user_line()}: np.linalg on complex matrices is not supported on traced arrays")
     tracers = [lift(v) for v in values]
     (a, *_) = tracers
     if a.ndim < 2:
@@ -168,8 +170,8 @@ def svdvals(x: Any, /) -> Tracer:
 
 @implements(np.linalg.matrix_power)
 def matrix_power(a: Any, n: Any) -> Any:
+    matrices(a)  # for its errors
     x = lift(a)
-    matrices(x)  # for its errors
     try:
         exponent = operator.index(n)
     except TypeError:
