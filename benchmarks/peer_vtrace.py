@@ -2,8 +2,6 @@
 
 IMPL maps the name of a workload to build() -> callable, `prep` readies arguments, `sync` waits for results, `trivial`
 is the smallest call there is. The programs themselves are in programs.py and loop_programs.py.
-
-Left out is what vtrace cannot compute yet: linear solvers (linv3, solve8, chol6).
 """
 
 import sys

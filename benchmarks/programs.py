@@ -77,6 +77,18 @@ def inverse3(m: Array) -> Array:
     return np.stack([np.stack(row) for row in rows]) / determinant
 
 
+def solve(a: Array, b: Array) -> Array:
+    return np.linalg.solve(a, b)
+
+
+def inverse(a: Array) -> Array:
+    return np.linalg.inv(a)
+
+
+def cholesky(a: Array) -> Array:
+    return np.linalg.cholesky(a)
+
+
 def rotate(quaternion: Array, vector: Array) -> Array:
     turn = 2 * np.cross(quaternion[1:], vector)
     return vector + quaternion[0] * turn + np.cross(quaternion[1:], turn)
@@ -130,6 +142,9 @@ PROGRAMS: dict[str, tuple[Callable[..., Any], Any]] = {
     "nbody": (accelerations, (0, None, None)),
     "mm4": (np.dot, 0),
     "inv3": (inverse3, 0),
+    "linv3": (inverse, 0),
+    "solve8": (solve, 0),
+    "chol6": (cholesky, 0),
     "quatrot": (rotate, 0),
     "mlp": (perceptron, (0, None, None, None, None)),
     "mlp_ps": (perceptron, 0),

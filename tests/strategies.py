@@ -25,7 +25,7 @@ from vtrace.ops.movement import Broadcast
 from vtrace.ops.reshape import Reshape
 from vtrace.ops.selection import Convert
 
-AFTER_FUSION = frozenset({"debug_print", "kernel", "matmul", "batched_matmul"})
+AFTER_FUSION = frozenset({"debug_print", "kernel", "matmul", "batched_matmul", "lapack"})
 """Primitives that only passes make, and the one without machine code; strategies leave them out unless told not to."""
 
 _MAX_ELEMENTS = 48

@@ -28,6 +28,7 @@ from vtrace.errors import DeviceError as DeviceError
 from vtrace.errors import DTypeError as DTypeError
 from vtrace.errors import EscapedTracerError as EscapedTracerError
 from vtrace.errors import IndexOutOfRangeError as IndexOutOfRangeError
+from vtrace.errors import LinAlgError as LinAlgError
 from vtrace.errors import ParseError as ParseError
 from vtrace.errors import ShapeError as ShapeError
 from vtrace.errors import UnsupportedError as UnsupportedError

@@ -4,6 +4,8 @@ Every one of them is a `VTraceError` and also the built-in exception a NumPy or 
 `except vtrace.VTraceError` and `except ValueError` work. A message says what was asked, what was found, and what to do.
 """
 
+import numpy as np
+
 
 class VTraceError(Exception):
     """Mixed into every exception of this package, so that one `except` clause catches them all."""
@@ -47,6 +49,13 @@ class VerificationError(VTraceError, AssertionError):
 
 class IndexOutOfRangeError(VTraceError, IndexError):
     """An index outside its axis, found while a kernel ran. Names index, axis, size and batch element."""
+
+
+class LinAlgError(VTraceError, np.linalg.LinAlgError):
+    """A matrix that an operation has no result for: singular, not positive definite, of the wrong shape.
+
+    Names the batch element where it is found while a kernel runs.
+    """
 
 
 class UsageError(VTraceError, ValueError):

@@ -90,8 +90,8 @@ def test_the_bits_of_an_example_do_not_depend_on_the_batch(
 
 
 def test_the_number_of_threads_is_set_back() -> None:
-    blas = routines()
-    if not blas.takes_one_thread:
+    blas = routines().limit
+    if not blas.works:
         pytest.skip("this BLAS cannot be told how many threads to use")
     assert blas._get is not None
     before = blas._get()
@@ -127,7 +127,7 @@ def test_a_forked_child_goes_on() -> None:
     x = random((40, 30, 30), "f8")
     out = np.empty_like(x)
     LIBRARY.gemm_each(out, x, x, (False, False))
-    with routines().one_thread():
+    with routines().limit.one_thread():
         child = os.fork()
         if child == 0:
             again = np.empty_like(x)

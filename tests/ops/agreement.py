@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tests.ops.agreement_linalg import bounds
 from vtrace.ir.primitive import Primitive
 from vtrace.ir.types import FLOAT32, FLOAT64, Array, ArrayType
 from vtrace.ops.half_power import HalfPow
@@ -46,6 +47,8 @@ class Expected:
     ulps: int = 0
     slack: Array | None = None
     """The largest absolute error, for each element."""
+    signs: int | None = None
+    """The axis along which all elements may have the other sign: eigenvectors have none of their own."""
 
     def check(self, actual: Array, where: str, operands: Sequence[Array] = ()) -> None:
         """AssertionError unless `actual` has the same dtype, shape and, within the bounds, values.
@@ -63,6 +66,9 @@ class Expected:
     def _good(self, actual: Array) -> Array:
         if actual.dtype.kind != "f":
             return np.asarray(actual == self.value)
+        if self.signs is not None:
+            agrees = np.sum(actual * self.value, axis=self.signs, keepdims=True) >= 0
+            actual = np.where(agrees, actual, -actual)
         same = (actual == self.value) & (np.signbit(actual) == np.signbit(self.value))
         same |= np.isnan(actual) & np.isnan(self.value)
         if self.slack is not None:
@@ -86,6 +92,8 @@ def expected(primitive: Primitive, operands: Sequence[Array]) -> list[Expected]:
             wide = primitive.evaluate_all(*(x.astype(FLOAT64) for x in operands))
             return [Expected(np.asarray(x.astype(FLOAT32)), ulps(primitive)) for x in wide]
         results = primitive.evaluate_all(*operands)
+        if (limits := bounds(primitive, operands, results)) is not None:
+            return [Expected(x, 0, limit.slack, limit.signs) for x, limit in zip(results, limits, strict=True)]
         if isinstance(primitive, SciPyFunction):  # whose float64 results are off by many units where they are small
             slack = SCIPY_EPSILONS * np.finfo(results[0].dtype).eps * np.maximum(1, np.abs(results[0]))
             return [Expected(results[0], 0, np.asarray(slack))]
@@ -110,9 +118,15 @@ def stacked(examples: Sequence[Sequence[Expected]], types: Sequence[ArrayType], 
             _stack([e[n].slack for e in examples], type, axis)
             if examples and examples[0][n].slack is not None
             else None,
+            _moved(examples[0][n].signs, axis) if examples else None,
         )
         for n, (type, axis) in enumerate(zip(types, axes, strict=True))
     ]
+
+
+def _moved(signs: int | None, axis: int) -> int | None:
+    """Where an axis is once there is a batch axis at `axis`."""
+    return None if signs is None else signs + (axis <= signs)
 
 
 def _stack(arrays: Sequence[Array | None], type: ArrayType, axis: int) -> Array:

@@ -56,6 +56,8 @@ def draw(example: Example, type: ArrayType, rng: np.random.Generator) -> Array:
     if takes_special_values(example.primitive, type.dtype):
         chosen = rng.choice(special_values(type.dtype), array.shape)
         array = np.where(rng.uniform(size=array.shape) < 0.3, chosen, array)
+    if example.prepared is not None:
+        array = example.prepared(array)
     return np.asarray(array, order="C")
 
 

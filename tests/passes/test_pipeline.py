@@ -34,6 +34,7 @@ def test_every_pass_has_its_function_s_name_and_says_what_it_does() -> None:
         "cse",
         "sums",
         "contract",
+        "lapack",
         "dce",
         "fuse",
     ]
@@ -45,9 +46,12 @@ def test_every_pass_has_its_function_s_name_and_says_what_it_does() -> None:
 def test_observers_see_every_pass() -> None:
     counts, times = Counts(), Times()
     DEFAULT.run(parse(TWICE), observe=[counts, times])
-    before, after = ["simplify", "fold", "running", "sorting", "nested", "counters"], ["cse", "sums", "contract"]
+    before, after = (
+        ["simplify", "fold", "running", "sorting", "nested", "counters"],
+        ["cse", "sums", "contract", "lapack"],
+    )
     names = [*before, *after, "simplify", "dce"]
-    assert counts.equations == list(zip(names, [3] * len(before) + [2] * 5, strict=True))
+    assert counts.equations == list(zip(names, [3] * len(before) + [2] * 6, strict=True))
     assert [name for name, _ in times.seconds] == names
 
 

@@ -8,14 +8,11 @@ example independent of the batch.
 
 import ctypes
 import functools
-import os
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from vtrace.backends import threads
+from vtrace.backends.blas_threads import ThreadLimit
 from vtrace.backends.jit import Machine
 from vtrace.backends.objects import data_address
 from vtrace.ir.types import Array
@@ -26,9 +23,6 @@ BLOCK_ROWS = 128
 """A block of rows is worth a call of its own from here on: each packs the other matrix anew."""
 TURNED_BYTES = 1 << 16
 """A small matrix is transposed before it is multiplied from the right, as a BLAS has no fast routine for that."""
-
-_SET_THREADS = ("scipy_openblas_set_num_threads", "openblas_set_num_threads")
-_GET_THREADS = ("scipy_openblas_get_num_threads", "openblas_get_num_threads")
 
 
 class Routines:
@@ -43,18 +37,7 @@ class Routines:
         api.PyCapsule_GetPointer.argtypes = [ctypes.py_object, ctypes.c_char_p]
         self._capsules = vars(cython_blas)["__pyx_capi__"]
         self._library = ctypes.CDLL(cython_blas.__file__)  # finds what it is linked with, too
-        self._set, self._get = self._find(_SET_THREADS), self._find(_GET_THREADS)
-        self._lock = threading.Lock()
-        self._calls = 0
-        self._threads = 0
-
-    def _find(self, names: tuple[str, ...]) -> Callable[..., int] | None:
-        return next((f for name in names if (f := getattr(self._library, name, None)) is not None), None)
-
-    @property
-    def takes_one_thread(self) -> bool:
-        """Whether it can be told to use one thread. Else it uses its own, for one product after the other."""
-        return self._set is not None and self._get is not None
+        self.limit = ThreadLimit(self._library)
 
     def gemm(self, itemsize: int) -> int:
         """The address of the Fortran routine for matrices of such floats."""
@@ -62,39 +45,11 @@ class Routines:
         api = ctypes.pythonapi
         return int(api.PyCapsule_GetPointer(capsule, api.PyCapsule_GetName(capsule)))
 
-    @contextmanager
-    def one_thread(self) -> Iterator[None]:
-        """It uses one thread meanwhile; the number is set back when the last of several calls at a time is done."""
-        if self._set is None or self._get is None:
-            yield
-            return
-        with self._lock:
-            if self._calls == 0:
-                self._threads = self._get()
-                self._set(1)
-            self._calls += 1
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._calls -= 1
-                if self._calls == 0:
-                    self._set(self._threads)
-
-    def forget_calls(self) -> None:
-        """In a forked child: the threads that were in a call are gone."""
-        self._lock = threading.Lock()
-        if self._calls and self._set is not None:
-            self._set(self._threads)
-        self._calls = 0
-
 
 @functools.cache
 def routines() -> Routines:
     """The BLAS of this process."""
-    found = Routines()
-    os.register_at_fork(after_in_child=found.forget_calls)
-    return found
+    return Routines()
 
 
 @functools.cache
@@ -113,7 +68,7 @@ class Blas:
     def gemm(self, out: Array, x: Array, y: Array, transpose: tuple[bool, bool]) -> None:
         """out = op(x) @ op(y), for C-contiguous matrices; `op` transposes where asked. Threads share the rows."""
         rows, count = out.shape[0], threads.thread_count()
-        shared = routines().takes_one_thread and rows >= count * BLOCK_ROWS
+        shared = routines().limit.works and rows >= count * BLOCK_ROWS
         block = max(-(-rows // (2 * count)), BLOCK_ROWS) if shared else max(rows, 1)
         x_step = block * (1 if transpose[0] else x.shape[1]) * x.itemsize
         steps = (x_step, 0, block * out.shape[1] * out.itemsize)
@@ -123,7 +78,7 @@ class Blas:
         """out[i] = op(x[i]) @ op(y[i]), for C-contiguous stacks of matrices; one of x and y may be a single one."""
         examples, block = out.shape[:2]
         steps = (x.strides[0] if x.ndim == 3 else 0, y.strides[0] if y.ndim == 3 else 0, out.strides[0])
-        _multiply(out, x, y, transpose, steps, (examples * block, block), routines().takes_one_thread)
+        _multiply(out, x, y, transpose, steps, (examples * block, block), routines().limit.works)
 
 
 def _multiply(
@@ -153,6 +108,6 @@ def _multiply(
     if not one_thread:
         function(ctypes.addressof(arguments), 0, length)
         return
-    with routines().one_thread():
+    with routines().limit.one_thread():
         nanoseconds = NANOSECONDS[itemsize] * rows[1] * columns * inner
         threads.run(function, address, ctypes.addressof(arguments), length, nanoseconds)

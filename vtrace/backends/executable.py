@@ -11,27 +11,35 @@ from vtrace.backends.entry import Entry
 from vtrace.backends.extents import Extents
 from vtrace.backends.kernel import CompiledKernel, Given
 from vtrace.backends.library import LIBRARY
-from vtrace.errors import UnsupportedError
-from vtrace.ir.graph import Atom, Equation, Graph, Literal, Var
-from vtrace.ir.primitive import LibraryPrimitive
+from vtrace.errors import LinAlgError, UnsupportedError
+from vtrace.ir.graph import Atom, Equation, Graph, Literal, Source, Var
+from vtrace.ir.primitive import LibraryCall
 from vtrace.ir.types import Array, DType, Symbol
 from vtrace.ops.kernel import Kernel
 
 
 @dataclass(frozen=True)
-class LibraryCall:
+class PreparedCall:
     """One library equation, ready to be called with arrays."""
 
-    primitive: LibraryPrimitive
-    extents: Extents
-    dtype: DType
+    primitive: LibraryCall
+    results: tuple[tuple[Extents, DType], ...]
+    source: Source | None
 
     def __call__(self, arrays: Sequence[Array], sizes: Sequence[int], given: Given = ()) -> list[Array]:
-        out = given[0] if given else None
-        if out is None:
-            out = memory.empty(self.extents.shape(sizes), self.dtype)
-        self.primitive.call(LIBRARY, out, *arrays)
-        return [out]
+        places = given or (None,) * len(self.results)
+        outs = [
+            memory.empty(extents.shape(sizes), dtype) if place is None else place
+            for place, (extents, dtype) in zip(places, self.results, strict=True)
+        ]
+        try:
+            self.primitive.call_all(LIBRARY, outs, *arrays)
+        except LinAlgError as error:
+            if 0 in sizes:  # what examples share is not wrong where there are none
+                return outs
+            line = f" ({self.source})" if self.source is not None else ""
+            raise LinAlgError(f"{error}{line}") from None
+        return outs
 
 
 @dataclass(frozen=True)
@@ -39,7 +47,7 @@ class Step:
     """One equation of the program. Values live in numbered slots, the arguments in the first ones."""
 
     run: Any
-    """A CompiledKernel or a LibraryCall, or what another target has in their place."""
+    """A CompiledKernel or a PreparedCall, or what another target has in their place."""
     operands: tuple[int, ...]
     places: tuple[int | None, ...]
     """For each result, which one of the program's it is, if it is one."""
@@ -91,9 +99,9 @@ class Executable:
         op = equation.primitive
         if isinstance(op, Kernel):
             return CompiledKernel(op.graph, f"kernel_{number}", self.graph, self.symbols)
-        if isinstance(op, LibraryPrimitive):
-            (out,) = equation.outputs
-            return LibraryCall(op, Extents.of(out.type.shape, self.symbols), out.type.dtype)
+        if isinstance(op, LibraryCall):
+            results = tuple((Extents.of(v.type.shape, self.symbols), v.type.dtype) for v in equation.outputs)
+            return PreparedCall(op, results, equation.source)
         raise UnsupportedError(f"{op.name} has no lowering on the CPU")
 
     def __call__(self, *arrays: Array) -> Sequence[Array]:

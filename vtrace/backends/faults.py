@@ -1,8 +1,8 @@
 """What can go wrong inside a kernel, and how it is told afterwards.
 
-A kernel never stops half-way: an index outside its axis is noted in a small record and replaced by a safe one. After
-the call the host looks at the record, runs the kernel once more for the first failing example alone to learn the
-details, and raises. What lies where is in `record`.
+A kernel never stops half-way: an index outside its axis is noted in a small record and replaced by a safe one; a
+singular matrix is noted and gives some result. After the call the host looks at the record, runs the kernel once more
+for the first failing example alone to learn the details, and raises. What lies where is in `record`.
 """
 
 from typing import Any, cast
@@ -10,8 +10,10 @@ from typing import Any, cast
 from vtrace.backends import llvm_text as ir
 from vtrace.backends.access import Access
 from vtrace.backends.placement import Scope
+from vtrace.backends.record import FIRST_FAILURE, INDEX
 from vtrace.backends.values import I32, I64, AnyValue, Register, int_constant
 from vtrace.ir.emitter import Value
+from vtrace.ir.failure import Failure
 from vtrace.ir.types import DTYPES, INT64, Dim
 
 I32_TYPE = DTYPES["i32"]
@@ -20,7 +22,7 @@ NARROW = frozenset(DTYPES[name] for name in ("i8", "i16", "i32", "u8", "u16"))
 
 
 class Faults(Access):
-    """`checked_index`."""
+    """`checked_index` and `fault_where`."""
 
     record: Register
     """The address of the fault record."""
@@ -74,10 +76,7 @@ class Faults(Access):
         zero = self.constant(0, index.dtype)
         wrapped = self.select(self.compare("lt", index, zero), self.add(index, limit), index) if wrap else index
         outside = self._beyond(wrapped, limit)
-        bad = outside if self.mask is None or self.lanes == 1 else self.and_(self.mask.vector, outside)
-        if self._before_examples:
-            bad = self.and_(bad, self.compare("lt", self.start, self.stop))  # without examples nothing is wrong
-        self._note(bad, index, size, axis)
+        self._note(self._in_use(outside), INDEX, index, size, axis)
         return self.vector(self.select(outside, zero, wrapped))
 
     def _beyond(self, index: Value, limit: Value) -> Register:
@@ -90,7 +89,19 @@ class Faults(Access):
         """Whether this is outside of the loop over examples, where what they all share is computed."""
         return self.around is not None and all(s is not self.around for s in self.scopes)
 
-    def _note(self, bad: Register, index: Value, size: Register, axis: int) -> None:
+    def fault_where(self, condition: Value, failure: Failure) -> None:
+        nothing = int_constant(0)
+        self._note(self._in_use(cast("Register", condition)), FIRST_FAILURE + failure.number, nothing, nothing, 0)
+
+    def _in_use(self, condition: Register) -> Register:
+        """The condition, in lanes that are in use."""
+        if self.mask is not None and self.lanes > 1:
+            condition = self.and_(self.mask.vector, condition)
+        if self._before_examples:  # without examples nothing is wrong
+            condition = self.and_(condition, self.compare("lt", self.start, self.stop))
+        return condition
+
+    def _note(self, bad: Register, kind: int, index: Value, size: Register, axis: int) -> None:
         builder, faulty, done = self.builder, self.block("fault"), self.block("checked")
         likely = builder.cbranch(self.any_lane(bad), faulty, done)
         likely.set_weights([1, 1 << 20])
@@ -104,7 +115,7 @@ class Faults(Access):
             noted = builder.load(self._field(1), typ=I64)
             builder.cbranch(builder.icmp_signed("==", noted, ir.Constant(I64, 0)), first, details)
             builder.position_at_end(first)
-            numbers = (1, self.vector(first_index).llvm, size.llvm, axis, self.equation)
+            numbers = (kind, self.vector(first_index).llvm, size.llvm, axis, self.equation)
             for k, number in enumerate(numbers, start=1):
                 builder.store(ir.Constant(I64, number) if isinstance(number, int) else number, self._field(k))
             builder.branch(details)

@@ -11,8 +11,9 @@ from vtrace.backends.interrupts import watch
 from vtrace.backends.jit import Machine
 from vtrace.backends.layout import Layout, choose
 from vtrace.backends.objects import data_address
-from vtrace.backends.record import NO_FAULT, POLL, RECORD_LENGTH, STOPPED
-from vtrace.errors import IndexOutOfRangeError
+from vtrace.backends.record import FIRST_FAILURE, INDEX, NO_FAULT, POLL, RECORD_LENGTH, STOPPED
+from vtrace.errors import IndexOutOfRangeError, LinAlgError, VTraceError
+from vtrace.ir.failure import Failure
 from vtrace.ir.graph import Graph
 from vtrace.ir.types import Array, DType, Symbol
 
@@ -74,7 +75,7 @@ class CompiledKernel:
             block[self._record + POLL] = self._poll
         record, length = block[self._record_pointer], self._length.count(sizes)
         threads.run(self._run_part, self.address, address, length, self.nanoseconds, record)
-        self._check(block)
+        self._check(block, sizes)
         return outputs
 
     def _new_arrays(self, sizes: Sequence[int], given: Given) -> list[Array]:
@@ -85,11 +86,12 @@ class CompiledKernel:
             for array, (extents, dtype) in zip(given, self._results, strict=True)
         ]
 
-    def _check(self, block: Any) -> None:
+    def _check(self, block: Any, sizes: Sequence[int]) -> None:
         """Raise what went wrong, if anything did."""
         if block[self._record + STOPPED]:
             watch().raise_exception()
-        if block[self._record] != NO_FAULT:
+        unused = self.layout.symbol is None and 0 in sizes  # what examples share is not wrong where there are none
+        if block[self._record] != NO_FAULT and not unused:
             self._raise_fault(block)
 
     def _raise_fault(self, block: Any) -> None:
@@ -100,13 +102,15 @@ class CompiledKernel:
         if block[self._record + STOPPED]:
             watch().raise_exception()
         batched = first if self.layout.symbol is not None else None
-        raise out_of_range(self.graph, batched, block[self._record + 2 : self._record + 6])
+        raise fault_of(self.graph, batched, block[self._record + 1 : self._record + 6])
 
 
-def out_of_range(graph: Graph, example: int | None, details: Sequence[int]) -> IndexOutOfRangeError:
+def fault_of(graph: Graph, example: int | None, details: Sequence[int]) -> VTraceError:
     """The error that a kernel's fault record tells of; `example` is None where there is no batch."""
-    index, extent, axis, number = details
+    kind, index, extent, axis, number = details
     source = graph.equations[number].source
     where = f", batch element {example}" if example is not None else ""
     line = f" ({source})" if source is not None else ""
+    if kind != INDEX:
+        return LinAlgError(f"{list(Failure)[kind - FIRST_FAILURE].value}{where}{line}")
     return IndexOutOfRangeError(f"index {index} is out of bounds for axis {axis} with size {extent}{where}{line}")

@@ -2,8 +2,9 @@
 
 import ctypes
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
-from vtrace.backends import threads
+from vtrace.backends import lapack, threads
 from vtrace.backends.blas import Blas
 from vtrace.backends.pocketfft import Fourier
 
@@ -15,6 +16,10 @@ _PART = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
 
 class Calls(Blas, Fourier):
     """Everything of `ir.primitive.Library`."""
+
+    def one_thread(self) -> AbstractContextManager[None]:
+        """Meanwhile every BLAS uses one thread."""
+        return lapack.one_thread()
 
     def share(self, part: Callable[[int, int], None], length: int, nanoseconds: float) -> None:
         """`part(start, stop)` for ranges that cover `length` items; each item takes about so long."""

@@ -59,16 +59,14 @@ class Procedures(Mathlib, Stopping, Scratch, Folds, Nests):
 
     def guarded(self, condition: Any, then: Callable[[], None], harmless: bool = False) -> None:
         """Run `then` for the lanes for which the condition holds, if there are any."""
-        taken, mask = self.block("taken"), self.mask if harmless else self.narrowed(condition)
-        live = condition if harmless or mask is None or condition.lanes == 1 else mask.vector
-        any_ = self.any_lane(live)
-        before = self.builder.block
+        narrowed = self.narrowed(condition)
+        mask = self.mask if harmless else narrowed
+        live = condition if narrowed is None or condition.lanes == 1 else narrowed.vector
+        taken, done = self.block("taken"), self.block("done")
+        self.builder.cbranch(self.any_lane(live), taken, done)
         self.builder.position_at_end(taken)
         outer = self.scope
         with self.inside(Scope(outer.depth, is_loop=False, lanes=outer.lanes, mask=mask)):
             then()
-        done = self.block("done")
         self.builder.branch(done)
-        self.builder.position_at_end(before)
-        self.builder.cbranch(any_, taken, done)
         self.builder.position_at_end(done)

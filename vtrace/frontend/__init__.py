@@ -11,6 +11,7 @@ from vtrace.frontend import numpy_elementwise as numpy_elementwise
 from vtrace.frontend import numpy_fft as numpy_fft
 from vtrace.frontend import numpy_interp as numpy_interp
 from vtrace.frontend import numpy_linalg as numpy_linalg
+from vtrace.frontend import numpy_matrices as numpy_matrices
 from vtrace.frontend import numpy_movement as numpy_movement
 from vtrace.frontend import numpy_quantiles as numpy_quantiles
 from vtrace.frontend import numpy_reduction as numpy_reduction

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from vtrace.errors import ShapeError, UnsupportedError
+from vtrace.errors import ShapeError
 from vtrace.frontend.complex_tracer import ComplexTracer
 from vtrace.frontend.complexes.arithmetic import squared_size
 from vtrace.frontend.core import (
@@ -23,6 +23,7 @@ from vtrace.frontend.core import (
 )
 from vtrace.frontend.dispatch import UFUNC_HANDLERS, implements
 from vtrace.frontend.numpy_elementwise import truth
+from vtrace.frontend.numpy_matrices import singular_value_norm
 from vtrace.frontend.numpy_movement import moveaxis, reshape_
 from vtrace.frontend.promotion import result_type
 from vtrace.frontend.source import at_user_line
@@ -239,10 +240,10 @@ def _matrix_norm(t: Tracer, order: Any, axes: tuple[int, ...], keepdims: bool) -
         sums = np.sum(np.abs(t), axis=summed, keepdims=True)
         result = (np.max if order > 0 else np.min)(sums, axis=ranged, keepdims=True)
         return result if keepdims else np.squeeze(result, axes)
-    raise UnsupportedError(
-        f"{at_user_line()}: np.linalg.norm of a matrix with ord={order!r} is not supported on traced arrays; "
-        "'fro', 1, -1, inf and -inf are"
-    )
+    if order in (2, -2, "nuc"):
+        result = singular_value_norm(t, order, axes)
+        return np.expand_dims(result, tuple(axes)) if keepdims else result
+    raise ShapeError(f"{at_user_line()}: np.linalg.norm: Invalid norm order for matrices: {order!r}")
 
 
 implements(np.linalg.vector_norm)(
@@ -250,6 +251,7 @@ implements(np.linalg.vector_norm)(
         x if axis is not None else reshape_(x, -1), ord, -1 if axis is None else axis, keepdims
     )
 )
+implements(np.linalg.matrix_norm)(lambda x, /, *, keepdims=False, ord="fro": norm(x, ord, (-2, -1), keepdims))
 
 
 @implements(np.cross, np.linalg.cross)

@@ -8,6 +8,7 @@ keeps the dtype of its operands, and operands must agree; nothing promotes.
 from collections.abc import Callable
 from typing import Any, Protocol, TypeAlias
 
+from vtrace.ir.failure import Failure
 from vtrace.ir.types import ArrayType, Dim, DType
 
 Values: TypeAlias = "tuple[Value, ...]"
@@ -139,6 +140,12 @@ class Emitter(Protocol):
         """`value` if it lies in [-extent, extent), counted from the end where negative; outside, the fault is recorded
         (the call raises IndexError after the kernel) and a safe index is returned. Without `wrap` negative ones are
         outside."""
+
+    def fault_where(self, condition: Value, failure: Failure) -> None:
+        """Record a failure where the condition holds: the call raises LinAlgError after the kernel; code goes on.
+
+        An example that a branch or a loop leaves out here does not fail.
+        """
 
 
 class Place(Protocol):

@@ -15,7 +15,8 @@ A class that lacks one of them is a type error where it is used and an ImportErr
 
 import inspect
 from abc import ABCMeta, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, Self, TypeVar, final
 
@@ -69,6 +70,8 @@ class Example:
     high: float = 4.0
     """Operands are drawn from [low, high): a primitive that needs positive numbers says so here. One that takes indices
     gives a range other than this one, and gets only indices from it."""
+    prepared: Callable[[Array], Array] | None = None
+    """Makes a random operand one that the primitive takes: a positive definite matrix, say."""
 
 
 @dataclass(frozen=True)
@@ -194,13 +197,28 @@ class Library(Protocol):
     def irfft(self, out: Array, x: Array, axes: tuple[int, ...], norm: str) -> None:
         """The inverse of `rfft`; `out` tells how many numbers there are."""
 
+    def one_thread(self) -> AbstractContextManager[None]:
+        """Meanwhile NumPy's and SciPy's linear algebra uses one thread: results do not depend on how many there are."""
 
-class LibraryPrimitive(ArrayPrimitive):
-    """An array primitive that lowers to a library call on whole arrays. It never shares a loop with anything."""
+
+class LibraryCall(Primitive):
+    """Lowers to a library call on whole arrays. It never shares a loop with anything."""
+
+    @abstractmethod
+    def call_all(self, library: Library, outs: Sequence[Array], *arrays: Any) -> None:
+        """Write the results into `outs`; every array is C-contiguous and of its inferred type."""
+
+
+class LibraryPrimitive(LibraryCall, ArrayPrimitive):
+    """A library call with one result."""
 
     @abstractmethod
     def call(self, library: Library, out: Array, *arrays: Any) -> None:
         """Write the result into `out`; every array is C-contiguous and of its inferred type."""
+
+    @final
+    def call_all(self, library: Library, outs: Sequence[Array], *arrays: Any) -> None:
+        self.call(library, outs[0], *arrays)
 
 
 REGISTRY: dict[str, type[Primitive]] = {}
@@ -238,6 +256,7 @@ __all__ = [
     "Example",
     "Index",
     "Library",
+    "LibraryCall",
     "LibraryPrimitive",
     "Primitive",
     "Read",

@@ -15,6 +15,7 @@ from vtrace.ops import fourier as fourier
 from vtrace.ops import half_power as half_power
 from vtrace.ops import indexing as indexing
 from vtrace.ops import kernel as kernel
+from vtrace.ops import linalg as linalg
 from vtrace.ops import logic as logic
 from vtrace.ops import long_sort as long_sort
 from vtrace.ops import matmul as matmul

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from vtrace.ir.graph import Atom, Equation, Graph, Literal, Var
-from vtrace.ir.primitive import LibraryPrimitive, Primitive
+from vtrace.ir.primitive import LibraryCall, Primitive
 from vtrace.ir.printer import variable_names
 from vtrace.ops.kernel import Kernel
 from vtrace.passes.cost import bytes_per_example, is_array_constant, is_batched
@@ -19,12 +19,12 @@ Names: TypeAlias = Mapping[Var, str]
 
 def is_fused(primitive: Primitive) -> bool:
     """What may remain after this pass: `verify(graph, allowed=is_fused)`."""
-    return isinstance(primitive, Kernel | LibraryPrimitive)
+    return isinstance(primitive, Kernel | LibraryCall)
 
 
 def fuse(graph: Graph) -> Graph:
     """Group equations into kernels: `a = sin x; b = mul a a; return b  =>  b = kernel[graph=...] x; return b`."""
-    if all(isinstance(e.primitive, Kernel | LibraryPrimitive) for e in graph.equations):
+    if all(isinstance(e.primitive, Kernel | LibraryCall) for e in graph.equations):
         return graph
     partition = Partition(graph)
     steps = [_equation(partition, step) for step in partition.steps]

@@ -22,6 +22,7 @@ from vtrace.passes.cse import cse
 from vtrace.passes.dce import dce
 from vtrace.passes.fold import fold
 from vtrace.passes.fuse import fuse
+from vtrace.passes.lapack import lapack
 from vtrace.passes.nested import nested
 from vtrace.passes.running import running
 from vtrace.passes.simplify import simplify
@@ -117,7 +118,7 @@ def _observers_from_environment() -> list[Observer]:
 
 PASSES: dict[str, Pass] = {
     f.__name__: Pass(f.__name__, f)
-    for f in (simplify, fold, running, sorting, nested, counters, cse, sums, contract, dce, fuse)
+    for f in (simplify, fold, running, sorting, nested, counters, cse, sums, contract, lapack, dce, fuse)
 }
 """Every pass by name: what `vtrace opt --passes` and the golden tests understand."""
 
@@ -126,7 +127,7 @@ DEFAULT = Pipeline(
         PASSES[name]
         for name in (
             *("simplify", "fold", "running", "sorting", "nested", "counters"),
-            *("cse", "sums", "contract", "simplify", "dce"),
+            *("cse", "sums", "contract", "lapack", "simplify", "dce"),
         )
     ]
 )

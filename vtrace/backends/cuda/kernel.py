@@ -13,7 +13,7 @@ from vtrace.backends.cuda.device import Device, Memory, download, upload
 from vtrace.backends.cuda.driver import driver
 from vtrace.backends.cuda.layout import choose_for_device, threads_per_item
 from vtrace.backends.extents import Extents, symbols_in
-from vtrace.backends.kernel import out_of_range
+from vtrace.backends.kernel import fault_of
 from vtrace.backends.record import NO_FAULT, RECORD_LENGTH
 from vtrace.ir.graph import Graph
 from vtrace.ir.types import DType, Symbol
@@ -111,7 +111,7 @@ class DeviceKernel:
         first = record[0]
         words[self._words - 3], words[self._words - 2] = first, first + 1  # it alone, to learn the details
         record = self._run_with_record(where, function, 1, words, stream)
-        raise out_of_range(self.graph, first if self.layout.symbol is not None else None, record[2:6])
+        raise fault_of(self.graph, first if self.layout.symbol is not None else None, record[1:6])
 
     def _run_with_record(self, where: Device, function: int, blocks: int, words: Any, stream: int) -> list[int]:
         host = np.zeros(RECORD_LENGTH, np.int64)

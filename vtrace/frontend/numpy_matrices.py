@@ -1,0 +1,204 @@
+"""Inverses, solvers, determinants and factorisations of `np.linalg`, by the primitives of `ops.linalg`.
+
+Stacks of matrices are lists of examples of their own. Errors have NumPy's texts.
+"""
+
+import math
+import operator
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from vtrace.errors import ArgumentError, LinAlgError, ShapeError, UnsupportedError
+from vtrace.frontend.core import broadcast_to, convert, full, reshape
+from vtrace.frontend.dispatch import implements
+from vtrace.frontend.numpy_movement import moveaxis
+from vtrace.frontend.source import at_user_line
+from vtrace.frontend.trace import emit_all, lift
+from vtrace.frontend.tracer import Tracer
+from vtrace.ir.primitive import Primitive
+from vtrace.ir.types import FLOAT32, FLOAT64
+from vtrace.ops.linalg.cholesky import Cholesky
+from vtrace.ops.linalg.determinant import Det, SlogDet
+from vtrace.ops.linalg.eigh import Eigh, EigvalsH
+from vtrace.ops.linalg.inverse import Inverse
+from vtrace.ops.linalg.qr import Qr
+from vtrace.ops.linalg.solve import Solve
+from vtrace.ops.linalg.svd import Svd, SvdVals
+from vtrace.ops.mapped import Mapped
+
+_EXAMPLE = np.eye(1)
+SlogdetResult: Any = type(np.linalg.slogdet(_EXAMPLE))
+QRResult: Any = type(np.linalg.qr(_EXAMPLE))
+EighResult: Any = type(np.linalg.eigh(_EXAMPLE))
+SVDResult: Any = type(np.linalg.svd(_EXAMPLE))
+
+
+def matrices(*values: Any, square: bool = True) -> tuple[Tracer, ...]:
+    """The operands as floats of one dtype: float32 if all are, else float64. The first one is a stack of matrices."""
+    if any(np.dtype(getattr(v, "dtype", float)).kind == "c" for v in values):
+        raise UnsupportedError(f"{at_user_line()}: np.linalg on complex matrices is not supported on traced arrays")
+    tracers = [lift(v) for v in values]
+    (a, *_) = tracers
+    if a.ndim < 2:
+        raise LinAlgError(f"{at_user_line()}: {a.ndim}-dimensional array given. Array must be at least two-dimensional")
+    if square and a.shape[-1] != a.shape[-2]:
+        raise LinAlgError(f"{at_user_line()}: Last 2 dimensions of the array must be square")
+    dtype = FLOAT32 if all(t.dtype == FLOAT32 and not t.weak for t in tracers) else FLOAT64
+    return tuple(convert(t, dtype) for t in tracers)
+
+
+def apply(primitive: Primitive, *operands: Tracer) -> tuple[Tracer, ...]:
+    """The results for matrices, or for stacks of them whose leading axes broadcast together."""
+    try:
+        lead = np.broadcast_shapes(*(t.shape[:-2] for t in operands))
+    except ValueError:
+        shapes = " ".join(str(t.shape).replace(" ", "") for t in operands)
+        raise ShapeError(
+            f"{at_user_line()}: operands could not be broadcast together with remapped shapes {shapes}"
+        ) from None
+    if not lead:
+        return emit_all(primitive, *operands)
+    size = math.prod(lead)
+    stacks = [t if t.ndim == 2 else _one_axis(t, lead, size) for t in operands]
+    axes = tuple(None if t.ndim == 2 else 0 for t in stacks)
+    results = emit_all(Mapped(primitive, axes, size), *stacks)
+    return tuple(reshape(r, lead + r.shape[1:]) for r in results)
+
+
+def _one_axis(t: Tracer, lead: tuple[int, ...], size: int) -> Tracer:
+    return reshape(broadcast_to(t, lead + t.shape[-2:]), (size, *t.shape[-2:]))
+
+
+def transposed(x: Tracer) -> Tracer:
+    """Each matrix of a stack, transposed."""
+    return moveaxis(x, -1, -2)
+
+
+@implements(np.linalg.inv)
+def inv(a: Any) -> Tracer:
+    (result,) = apply(Inverse(), *matrices(a))
+    return result
+
+
+@implements(np.linalg.solve)
+def solve(a: Any, b: Any) -> Tracer:
+    x, y = matrices(a, b)
+    vector = y.ndim == 1  # since NumPy 2, a b of more axes is a stack of matrices
+    check_right_side("solve1" if vector else "solve", x, y)
+    (result,) = apply(Solve(), x, reshape(y, (*y.shape, 1)) if vector else y)
+    return reshape(result, result.shape[:-1]) if vector else result
+
+
+def check_right_side(name: str, a: Tracer, b: Tracer) -> None:
+    """ShapeError, worded as NumPy's, unless `b` has as many rows as `a`."""
+    vector = b.ndim == 1
+    signature = "(m,m),(m)->(m)" if vector else "(m,m),(m,n)->(m,n)"
+    if b.ndim == 0:
+        raise ShapeError(
+            f"{at_user_line()}: {name}: Input operand 1 does not have enough dimensions (has 0, gufunc core with "
+            f"signature {signature} requires 2)"
+        )
+    rows, wanted = b.shape[-1 if vector else -2], a.shape[-1]
+    if rows != wanted:
+        raise ShapeError(
+            f"{at_user_line()}: {name}: Input operand 1 has a mismatch in its core dimension 0, with gufunc signature "
+            f"{signature} (size {rows} is different from {wanted})"
+        )
+
+
+@implements(np.linalg.det)
+def det(a: Any) -> Tracer:
+    (result,) = apply(Det(), *matrices(a))
+    return result
+
+
+@implements(np.linalg.slogdet)
+def slogdet(a: Any) -> Any:
+    return SlogdetResult(*apply(SlogDet(), *matrices(a)))
+
+
+@implements(np.linalg.cholesky)
+def cholesky(a: Any, /, *, upper: bool = False) -> Tracer:
+    (x,) = matrices(a)
+    (lower,) = apply(Cholesky(), transposed(x) if upper else x)
+    return transposed(lower) if upper else lower
+
+
+@implements(np.linalg.qr)
+def qr(a: Any, mode: str = "reduced") -> Any:
+    if mode not in ("reduced", "complete", "r"):
+        if mode == "raw":
+            raise UnsupportedError(f"{at_user_line()}: np.linalg.qr with mode='raw' is not supported on traced arrays")
+        raise ShapeError(f"{at_user_line()}: Unrecognized mode '{mode}'")
+    results = apply(Qr(mode), *matrices(a, square=False))
+    return results[0] if mode == "r" else QRResult(*results)
+
+
+def _lower(a: Any, triangle: Any) -> Tracer:
+    """The matrices with the triangle that is read below."""
+    if not isinstance(triangle, str) or triangle.upper() not in ("L", "U"):
+        raise ShapeError(f"{at_user_line()}: UPLO argument must be 'L' or 'U'")
+    (x,) = matrices(a)
+    return transposed(x) if triangle.upper() == "U" else x
+
+
+@implements(np.linalg.eigh)
+def eigh(a: Any, UPLO: str = "L") -> Any:
+    return EighResult(*apply(Eigh(), _lower(a, UPLO)))
+
+
+@implements(np.linalg.eigvalsh)
+def eigvalsh(a: Any, UPLO: str = "L") -> Tracer:
+    (result,) = apply(EigvalsH(), _lower(a, UPLO))
+    return result
+
+
+@implements(np.linalg.svd)
+def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
+    if not compute_uv:
+        return svdvals(a)
+    return SVDResult(*apply(Svd(bool(full_matrices)), *matrices(a, square=False)))
+
+
+@implements(np.linalg.svdvals)
+def svdvals(x: Any, /) -> Tracer:
+    (result,) = apply(SvdVals(), *matrices(x, square=False))
+    return result
+
+
+@implements(np.linalg.matrix_power)
+def matrix_power(a: Any, n: Any) -> Any:
+    matrices(a)  # for its errors
+    x = lift(a)
+    try:
+        exponent = operator.index(n)
+    except TypeError:
+        raise ArgumentError(f"{at_user_line()}: exponent must be an integer, a Python one: shapes are static") from None
+    if exponent == 0:
+        rows = x.shape[-1]
+        return full((), 0, x.dtype) + broadcast_to(lift(np.eye(rows, dtype=x.dtype)), x.shape)
+    power: Any = inv(x) if exponent < 0 else x
+    return _power(power, abs(exponent))
+
+
+def _power(x: Any, exponent: int) -> Any:
+    """In NumPy's order of products."""
+    if exponent == 3:
+        return np.matmul(np.matmul(x, x), x)
+    result: Any = None
+    while exponent:
+        if exponent & 1:
+            result = x if result is None else np.matmul(result, x)
+        exponent >>= 1
+        if exponent:
+            x = np.matmul(x, x)
+    return result
+
+
+def singular_value_norm(t: Tracer, order: Any, axes: Sequence[int]) -> Any:
+    """The largest (2) or smallest (-2) singular value of the matrices along two axes, or their sum ("nuc")."""
+    values = svdvals(moveaxis(t, axes, (-2, -1)))
+    reduce: Any = np.sum if order == "nuc" else np.max if order == 2 else np.min
+    return reduce(values, axis=-1)
