@@ -95,7 +95,7 @@ def test_chunks_go_on_counting(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_inspection_of_a_program_that_prints() -> None:
     stages = vtrace.vmap(halve).inspect("f64[b]")
-    assert 'debug_print[format="x = {x:.2f}" names=("x",)] ' in str(stages.traced)
+    assert 'debug_print[format="x = {x:.2f}" names=("x",) pairs=()] ' in str(stages.traced)
     assert "interpreted" in str(stages)
     with pytest.raises(vtrace.UnsupportedError, match="a program with a debug_print is interpreted"):
         _ = stages.kernels

@@ -128,12 +128,13 @@ def error_id(error: ErrorExample) -> str:
     return f"{error.primitive.name} {' '.join(map(str, error.types))}"
 
 
-def _parametrize(chosen: Iterable[Case]) -> pytest.MarkDecorator:
+def parametrized(chosen: Iterable[Case]) -> pytest.MarkDecorator:
+    """A test of each of these cases."""
     return pytest.mark.parametrize("case", list(chosen), ids=lambda case: case.id)
 
 
-every_case = _parametrize(cases())
-every_case_with_new_loops = _parametrize(c for c in cases() if c.has_new_loops and not prints(c.primitive))
-every_batchable_case_with_new_loops = _parametrize(c for c in cases() if c.has_new_loops and c.batchable)
-every_batchable_case = _parametrize(c for c in cases() if c.batchable)
+every_case = parametrized(cases())
+every_case_with_new_loops = parametrized(c for c in cases() if c.has_new_loops and not prints(c.primitive))
+every_batchable_case_with_new_loops = parametrized(c for c in cases() if c.has_new_loops and c.batchable)
+every_batchable_case = parametrized(c for c in cases() if c.batchable)
 every_error = pytest.mark.parametrize("error", error_cases(), ids=error_id)

@@ -61,7 +61,7 @@ def _strong(value: Any) -> Tracer:
     return convert(x, x.dtype)
 
 
-def _conjugated(value: Any) -> Tracer:
+def conjugated(value: Any) -> Tracer:
     x = _strong(value)
     if isinstance(x, ComplexTracer):
         x = UFUNC_HANDLERS[np.conjugate](x)
@@ -99,7 +99,7 @@ def linalg_outer(x1: Any, x2: Any, /) -> Any:
 
 @implements(np.vdot)
 def vdot(a: Any, b: Any, /) -> Any:
-    x, y = _conjugated(a), _strong(b)
+    x, y = conjugated(a), _strong(b)
     return contract("vdot", reshape_(x, x.size), reshape_(y, y.size), ((0,), (0,)))
 
 
@@ -151,7 +151,7 @@ implements(np.linalg.matmul)(lambda x1, x2, /: _matmul(x1, x2))
 
 
 def _vecdot(a: Any, b: Any, axis: int = -1) -> Any:
-    x, y = _conjugated(a), _strong(b)
+    x, y = conjugated(a), _strong(b)
     x, y, lead = _broadcast_leading(moveaxis(x, axis, -1), moveaxis(y, axis, -1), 1)
     n = len(lead)
     return contract("vecdot", x, y, ((n,), (n,)), (range(n), range(n)))
@@ -167,7 +167,7 @@ def linalg_vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
 
 if hasattr(np, "matvec"):  # since NumPy 2.2
     UFUNC_HANDLERS[np.matvec] = lambda a, b: _matmul(a, lift(b)[..., None])[..., 0]
-    UFUNC_HANDLERS[np.vecmat] = lambda a, b: _matmul(_conjugated(a)[..., None, :], b)[..., 0, :]
+    UFUNC_HANDLERS[np.vecmat] = lambda a, b: _matmul(conjugated(a)[..., None, :], b)[..., 0, :]
 
 
 @implements(np.kron)

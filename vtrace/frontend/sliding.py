@@ -9,7 +9,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 from vtrace.errors import ShapeError, UsageError
 from vtrace.frontend.core import convert, reshape, static_shape_argument, transpose
 from vtrace.frontend.dispatch import implements
-from vtrace.frontend.numpy_linalg import contract
+from vtrace.frontend.numpy_linalg import conjugated, contract
 from vtrace.frontend.numpy_movement import flip, moveaxis, pad
 from vtrace.frontend.promotion import result_type
 from vtrace.frontend.source import at_user_line
@@ -85,8 +85,8 @@ def correlation(name: str, x: Tracer, taps: Tracer, low: Sequence[int], high: Se
 def correlate(a: Any, v: Any, mode: str = "valid") -> Tracer:
     x, taps = _vector("np.correlate", a), _vector("np.correlate", v)
     if taps.size > x.size:  # NumPy's, too, is the other one back to front
-        return flip(np.conj(correlate(taps, x, mode)))
-    return correlation("np.correlate", x, lift(np.conj(taps)), *_edges(mode, taps.size))
+        return flip(conjugated(correlate(taps, x, mode)))
+    return correlation("np.correlate", x, conjugated(taps), *_edges(mode, taps.size))
 
 
 @implements(np.convolve)
