@@ -1,5 +1,6 @@
 """LLVM's types. There is one object for each, whose text is made once: types are compared by `is`."""
 
+from abc import abstractmethod
 from typing import Any, ClassVar, Self
 
 
@@ -16,9 +17,9 @@ class Type:
             known._make(*parts)
         return known
 
+    @abstractmethod
     def _make(self, *parts: Any) -> None:
         """Set what the type consists of, and its text."""
-        raise NotImplementedError
 
     def __str__(self) -> str:
         return self.text
