@@ -6,7 +6,7 @@ from typing import Any
 from vtrace.backends import llvm_text as ir
 from vtrace.backends.pairs import Pairs
 from vtrace.backends.patterns import spelled, window
-from vtrace.backends.values import I8, I32, Affine, AnyValue, Pattern, Register, int_constant, memory_type
+from vtrace.backends.values import I8, I32, Affine, AnyValue, Pattern, Queued, Register, int_constant, memory_type
 from vtrace.backends.vector_memory import Buffer
 from vtrace.ir.emitter import Index, Value
 from vtrace.ir.types import BOOL, static_shape
@@ -29,6 +29,8 @@ class Access(Pairs):
         elif isinstance(offset, Register) and offset.lanes == 1:
             llvm = self.builder.load(self.address(buffer, offset), typ=memory_type(dtype), align=dtype.itemsize)
             raw = Register(llvm, dtype, 1, self.scope.depth)
+        elif isinstance(offset, Queued) and dtype.itemsize >= 4:  # smaller ones take an extension of AVX-512
+            raw = self.load_queued(buffer, offset)
         else:
             raw = self.load_part(buffer, index, offset) or self._stretch_of(buffer, index) or self.gather(buffer, index)
         return self.from_memory(raw)

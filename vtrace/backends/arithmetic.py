@@ -140,8 +140,8 @@ class Arithmetic(Placement):
             return affine
         if (pattern := self._pattern("add", x, y, self.add)) is not None:
             return pattern
-        if getattr(y, "constant", None) == 0 and y.dtype == INT64:
-            return cast("AnyValue", x)
+        if x.dtype == INT64 and 0 in (getattr(x, "constant", None), getattr(y, "constant", None)):
+            return cast("AnyValue", y if getattr(x, "constant", None) == 0 else x)
         if x.dtype == INT64:
             return self._index_op("add", self.builder.add, x, y)
         return self._apply(self.builder.fadd if x.dtype.kind == "f" else self.builder.add, x, y)

@@ -15,18 +15,21 @@ from dataclasses import dataclass
 from vtrace.backends.estimate import across_examples, along_rows, kept, subgraphs, unrolls
 from vtrace.backends.pairs import pair_inputs, pair_outputs
 from vtrace.backends.spread import Spread
-from vtrace.backends.target import VECTOR_BYTES
+from vtrace.backends.target import VECTOR_BYTES, VECTOR_REGISTERS
 from vtrace.ir.graph import Atom, Equation, Graph
 from vtrace.ir.primitive import ElementPrimitive
 from vtrace.ir.types import DType, Shape, Symbol
 from vtrace.ops.complex_parts import Interleave, Part
+from vtrace.ops.control import Mapped, While
 from vtrace.ops.kinds import Elementwise
 from vtrace.ops.movement import Broadcast
 from vtrace.ops.procedure import work_of
 
 LOOP_VECTORS = 2
-"""Vectors per block of lanes where examples run loops of their own: one waits while the other computes. A Mandelbrot
-kernel takes 4.8 ms with one vector of 16 floats, 3.3 ms with two, 3.4 ms with four."""
+"""Vectors per block of lanes where examples run loops of their own: one waits while the other computes."""
+SCALAR_LOOP_VECTORS = 4
+"""The same for loops of scalars that stay in registers. Newton's method takes 6.4 ms with one vector of 16 floats, 4.4
+with two, 4.0 with four; bisection 12.0, 7.7 and 5.7. Filters and gated units, which keep arrays, are best with two."""
 ROOM_FOR_LOOPS = 1 << 17
 """The most bytes that such a block may keep: a filter over rows of 1000 takes 7.9 ms with two vectors, 5.9 with one."""
 
@@ -92,9 +95,10 @@ def choose(graph: Graph, mode: str | None = None) -> Layout:
         reason = "asked for"
     if mode == "batch":
         width = min(width, TURNABLE)
-    if mode == "batch" and any(map(_waits, graph.equations)) and kept(graph) * width * LOOP_VECTORS <= ROOM_FOR_LOOPS:
-        width *= LOOP_VECTORS
     if mode == "batch":
+        vectors = _vectors(graph, symbol)
+        if kept(graph) * width * vectors <= ROOM_FOR_LOOPS:
+            width *= vectors
         spread = Spread(width, width // 2)
     return Layout(mode, width, symbol, outer, reason, spread)
 
@@ -102,6 +106,32 @@ def choose(graph: Graph, mode: str | None = None) -> Layout:
 def has_loops(graph: Graph) -> bool:
     """Whether the program itself has loops or branches."""
     return any(not isinstance(e.primitive, ElementPrimitive) for e in graph.equations)
+
+
+def queue_loop(graph: Graph, symbol: Symbol | None) -> tuple[int, Equation] | None:
+    """The loop of a kernel that can be run from a queue: the only one, of scalars, with a condition per example."""
+    loops = [(k, e) for k, e in enumerate(graph.equations) if not isinstance(e.primitive, ElementPrimitive)]
+    if symbol is None or len(loops) != 1:
+        return None
+    ((number, equation),) = loops
+    op = equation.primitive
+    if not isinstance(op, Mapped) or not isinstance(op.primitive, While) or op.size != symbol:
+        return None
+    carried = equation.inputs[op.primitive.cond_consts + op.primitive.body_consts :]
+    scalars = all(v.type.rank == 1 for v in equation.outputs) and all(
+        a.type.rank - (axis is not None) == 0 for a, axis in zip(equation.inputs, op.in_axes, strict=True)
+    )
+    results = all(a.type.shape == (symbol,) for a in graph.outputs)
+    return (number, equation) if scalars and results and carried else None
+
+
+def _vectors(graph: Graph, symbol: Symbol | None) -> int:
+    """Vectors per block of examples."""
+    if not any(map(_waits, graph.equations)):
+        return 1
+    if (queue := queue_loop(graph, symbol)) is not None and len(queue[1].inputs) <= VECTOR_REGISTERS // 6:
+        return SCALAR_LOOP_VECTORS
+    return LOOP_VECTORS
 
 
 def _waits(equation: Equation) -> bool:

@@ -19,10 +19,10 @@ from vtrace.backends.estimate import ROOM_FOR_ROWS
 from vtrace.backends.extents import symbols_in
 from vtrace.backends.folds import Pending
 from vtrace.backends.frame import Frame, Source
-from vtrace.backends.layout import Layout
+from vtrace.backends.layout import Layout, queue_loop
 from vtrace.backends.pairs import indexed_type, pair_inputs, pair_outputs
 from vtrace.backends.reads import NodeRead
-from vtrace.backends.refill import Queue, queue_loop
+from vtrace.backends.refill import Queue
 from vtrace.backends.storage import Storage
 from vtrace.backends.values import I64, POINTER, Affine, AnyValue, Register, identity, int_constant
 from vtrace.backends.vector_memory import Buffer
@@ -44,7 +44,7 @@ class Lowering(Control):
         super().__init__(module, function, ir.IRBuilder(function.append_basic_block("entry")))
         self.graph, self.layout, self.width, self.equation = graph, layout, layout.width, 0
         arguments = iter(function.args)
-        self.queue = queue_loop(graph, layout)
+        self.queue = queue_loop(graph, layout.symbol) if layout.mode == "batch" else None
         self.on_heap = []
         self.room = ROOM_FOR_ROWS if self.queue is None else 0
         complex_results = pair_outputs(graph)

@@ -3,7 +3,7 @@
 A block of lanes that waits for its slowest example wastes the others: with trip counts spread as in an adaptive solver,
 most of them. Here a lane is not tied to an example. A block starts on neighbouring examples, which are read and written
 as vectors. Idle lanes are counted trip by trip; once they have wasted what a refill costs (its results and arguments
-are scattered and gathered one by one), the finished examples are written, their lanes start on the next ones, and the
+are scattered and fetched one by one), the finished examples are written, their lanes start on the next ones, and the
 loop goes on. Where neighbours take about as long, that never happens. What an example computes does not depend on its
 lane or on its neighbours, so the bits of the results stay what they were.
 """
@@ -14,39 +14,24 @@ from typing import TYPE_CHECKING, Any
 from vtrace.backends import llvm_text as ir
 from vtrace.backends.estimate import operations
 from vtrace.backends.frame import Source
+from vtrace.backends.layout import lane_count
 from vtrace.backends.placement import Mask, Scope
 from vtrace.backends.stopping import work
-from vtrace.backends.values import I32, I64, Affine, Register, int_constant, llvm_type
-from vtrace.ir.graph import Equation, Graph
-from vtrace.ir.primitive import ElementPrimitive
+from vtrace.backends.target import EXPANDS
+from vtrace.backends.values import I32, I64, Affine, Queued, Register, int_constant, llvm_type
+from vtrace.ir.graph import Equation
 from vtrace.ir.types import BOOL, INT64
 from vtrace.ops.control import Mapped, While
 
 if TYPE_CHECKING:
-    from vtrace.backends.layout import Layout
     from vtrace.backends.lowering import Lowering
 
-REFILL = 300.0
-"""What refilling costs, in vector instructions."""
+REFILL = 150.0
+"""What refilling costs at least, in vector instructions: finding places, and a detour of the loop."""
+PER_LANE = 2.0
+"""What it costs for each lane, as results go to places of their own."""
 FOREVER = 1 << 62
 """The patience with idle lanes when the queue is empty."""
-
-
-def queue_loop(graph: Graph, layout: "Layout") -> tuple[int, Equation] | None:
-    """The loop of a kernel that can be run from a queue: the only one, of scalars, with a condition per example."""
-    loops = [(k, e) for k, e in enumerate(graph.equations) if not isinstance(e.primitive, ElementPrimitive)]
-    if layout.mode != "batch" or len(loops) != 1:
-        return None
-    ((number, equation),) = loops
-    op = equation.primitive
-    if not isinstance(op, Mapped) or not isinstance(op.primitive, While) or op.size != layout.symbol:
-        return None
-    carried = equation.inputs[op.primitive.cond_consts + op.primitive.body_consts :]
-    scalars = all(v.type.rank == 1 for v in equation.outputs) and all(
-        a.type.rank - (axis is not None) == 0 for a, axis in zip(equation.inputs, op.in_axes, strict=True)
-    )
-    results = all(a.type.shape == (layout.symbol,) for a in graph.outputs)
-    return (number, equation) if scalars and results and carried else None
 
 
 class Queue:
@@ -59,7 +44,8 @@ class Queue:
         self.mapped, self.loop = equation.primitive, equation.primitive.primitive
         self.lanes = e.width
         work = max(operations(self.loop.cond) + operations(self.loop.body), 1.0)
-        self.allowance = int_constant(max(int(REFILL / work * self.lanes), 1))
+        trips = (REFILL + PER_LANE * self.lanes) / work
+        self.allowance = int_constant(max(int(trips * lane_count(e.graph)), 1))
         """How many lane-trips may be wasted before lanes are refilled: at least one, or busy lanes would never move."""
 
     def run(self) -> None:
@@ -106,7 +92,7 @@ class Queue:
             for buffer, atom in zip(e.results, e.graph.outputs, strict=True):
                 e.store(buffer, (e.position,), e.value(e.kernel, atom, (e.position,)))
 
-        self._at(self._get(self.scattered), lambda: e.guarded(finished, write))
+        self._at(self._places(), lambda: e.guarded(finished, write))
         e.builder.store(self._bits(self.active).llvm, self.held)
 
     def _start(self) -> None:
@@ -114,17 +100,20 @@ class Queue:
         e, b = self.e, self.e.builder
         idle, first = e.invert(self._bits(self.active)), self._get(self.next)
         scattered = e.compare("lt", self._count(idle), int_constant(self.lanes))
-        places = e.add(first, self._ranks(idle))
+        places = self._next_places(first, idle)
         new = e.and_(idle, e.compare("lt", places, e.stop))
         b.store(b.zext(scattered.llvm, I64), self.scattered)
         b.store(e.vector(e.select(scattered, self._get(self.base), first)).llvm, self.base)
-        b.store(e.vector(e.select(new, places, self._places()), self.lanes).llvm, self.place)
+        places = e.vector(e.select(new, places, self._places()), self.lanes)
+        b.store(places.llvm, self.place)
+        if EXPANDS:
+            places = Queued(places.llvm, INT64, self.lanes, e.scope.depth, first=first, taken=new)
 
         def begin() -> None:
             for source, storage in zip(self._sources(), self.operands, strict=True):
                 e.keep(storage, (), source.read(()))
 
-        self._at(self._get(self.scattered), lambda: e.guarded(new, begin))
+        self._at(places, lambda: e.guarded(new, begin))
         taken = e.add(first, self._count(new))
         b.store(e.vector(taken).llvm, self.next)
         patience = e.select(e.compare("lt", taken, e.stop), self.allowance, int_constant(FOREVER))
@@ -132,16 +121,16 @@ class Queue:
         b.store(e.or_(self._bits(self.active), new).llvm, self.active)
         b.store(self._bits(self.active).llvm, self.held)
 
-    def _at(self, scattered: Register, emit: Callable[[], None]) -> None:
+    def _at(self, places: Register, emit: Callable[[], None]) -> None:
         """`emit` with the position of the lanes: neighbouring examples, or wherever each of them is."""
-        e = self.e
+        e, scattered = self.e, self._get(self.scattered)
 
         def neighbours() -> None:
             e.position = Affine(self._get(self.base), 1, self.lanes, e.scope.depth)
             emit()
 
         def anywhere() -> None:
-            e.position = self._places()
+            e.position = places
             emit()
 
         e.guarded(e.compare("eq", scattered, int_constant(0)), neighbours)
@@ -158,6 +147,13 @@ class Queue:
         e = self.e
         atoms = zip(self.equation.inputs, self.mapped.in_axes, strict=True)
         return [e.example(e.operand(e.kernel, a), axis, e.position, varying=True) for a, axis in atoms]
+
+    def _next_places(self, first: Register, idle: Register) -> Register:
+        """Of each idle lane, the example that it would take."""
+        e = self.e
+        if EXPANDS:
+            return e.spread_out(e.vector(Affine(first, 1, self.lanes, e.scope.depth)), idle, self._places())
+        return e.vector(e.add(first, self._ranks(idle)))
 
     def _ranks(self, bits: Register) -> Register:
         """For each lane, how many of the lanes before it are set."""

@@ -31,6 +31,9 @@ LONG = 2000
 
 VECTOR_BYTES = _vector_bytes()
 """The width of a vector register."""
+VECTOR_REGISTERS = 32 if VECTOR_BYTES == 64 else 16
+EXPANDS = VECTOR_BYTES == 64
+"""Whether there is an instruction that reads consecutive elements into some of the lanes, in order."""
 
 
 def target_machine() -> Any:

@@ -74,6 +74,14 @@ class Pattern:
         return len(self.offsets)
 
 
+@dataclass(frozen=True, eq=False)
+class Queued(Register):
+    """Indices that follow one another from `first` on, but in the lanes that are `taken` only."""
+
+    first: Register = field(kw_only=True)
+    taken: Register = field(kw_only=True)
+
+
 AnyValue = Register | Affine | Pattern
 
 

@@ -10,7 +10,18 @@ from typing import Any, cast
 from vtrace.backends import llvm_text as ir
 from vtrace.backends.loops import Loops
 from vtrace.backends.placement import Mask
-from vtrace.backends.values import I1, I32, POINTER, Affine, AnyValue, Pattern, Register, int_constant, memory_type
+from vtrace.backends.values import (
+    I1,
+    I32,
+    POINTER,
+    Affine,
+    AnyValue,
+    Pattern,
+    Queued,
+    Register,
+    int_constant,
+    memory_type,
+)
 from vtrace.ir.emitter import Index
 from vtrace.ir.types import BOOL, ArrayType
 
@@ -61,6 +72,23 @@ class VectorMemory(Loops):
             align = ir.Constant(I32, dtype.itemsize)
             llvm = self.builder.call(function, [pointer, align, mask.vector.llvm, ir.Constant(type_, None)])
         return Register(llvm, dtype, lanes, self.scope.depth)
+
+    def load_queued(self, buffer: Buffer, place: Queued) -> Register:
+        """Consecutive elements for the lanes that are taken; the others read as zero."""
+        type_ = memory_type(buffer.type.dtype, place.lanes)
+        return self._expand(self.address(buffer, place.first), buffer.type, place.taken, ir.Constant(type_, None))
+
+    def spread_out(self, values: Register, lanes: Register, otherwise: Register) -> Register:
+        """The elements of `values`, from the first on, in the `lanes` that are set, in order."""
+        slot = self.slot(values.llvm.type)
+        self.builder.store(values.llvm, slot)
+        return self._expand(slot, ArrayType(values.dtype, (values.lanes,)), lanes, otherwise.llvm)
+
+    def _expand(self, pointer: Any, type_: ArrayType, lanes: Register, otherwise: Any) -> Register:
+        name = f"llvm.masked.expandload.{_suffix(type_, lanes.lanes)}"
+        function = self.declare(name, otherwise.type, [POINTER, lanes.llvm.type, otherwise.type])
+        llvm = self.builder.call(function, [pointer, lanes.llvm, otherwise])
+        return Register(llvm, type_.dtype, lanes.lanes, self.scope.depth)
 
     def store_vector(self, buffer: Buffer, offset: Register, llvm: Any, mask: Mask | None) -> None:
         """Consecutive elements; what the mask leaves out is not written."""
