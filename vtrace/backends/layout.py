@@ -27,9 +27,10 @@ from vtrace.ops.procedure import work_of
 
 LOOP_VECTORS = 2
 """Vectors per block of lanes where examples run loops of their own: one waits while the other computes."""
-SCALAR_LOOP_VECTORS = 4
-"""The same for loops of scalars that stay in registers. Newton's method takes 6.4 ms with one vector of 16 floats, 4.4
-with two, 4.0 with four; bisection 12.0, 7.7 and 5.7. Filters and gated units, which keep arrays, are best with two."""
+WAITING_VECTORS = 4
+"""The same for loops of scalars that stay in registers, and for chains of reads. Newton's method takes 6.4 ms with one
+vector of 16 floats, 4.4 with two, 4.0 with four; bisection 12.0, 7.7 and 5.7. Filters and gated units, which keep
+arrays, are best with two."""
 ROOM_FOR_LOOPS = 1 << 17
 """The most bytes that such a block may keep: a filter over rows of 1000 takes 7.9 ms with two vectors, 5.9 with one."""
 
@@ -127,11 +128,12 @@ def queue_loop(graph: Graph, symbol: Symbol | None) -> tuple[int, Equation] | No
 
 def _vectors(graph: Graph, symbol: Symbol | None) -> int:
     """Vectors per block of examples."""
-    if not any(map(_waits, graph.equations)):
-        return 1
     if (queue := queue_loop(graph, symbol)) is not None and len(queue[1].inputs) <= VECTOR_REGISTERS // 6:
-        return SCALAR_LOOP_VECTORS
-    return LOOP_VECTORS
+        return WAITING_VECTORS
+    if any(map(_waits, graph.equations)):
+        return LOOP_VECTORS
+    reads = any(isinstance(e.primitive, ElementPrimitive) and e.primitive.waits for e in graph.equations)
+    return WAITING_VECTORS if reads else 1
 
 
 def _waits(equation: Equation) -> bool:

@@ -168,6 +168,9 @@ class ArrayPrimitive(Primitive):
 class ElementPrimitive(ArrayPrimitive):
     """An array primitive that lowers in pull form: it can say what its result is at any one index, so it fuses."""
 
+    waits: ClassVar[bool] = False
+    """Whether what it reads tells where to read next, so that it waits for memory again and again."""
+
     @abstractmethod
     def element(self, e: Emitter, index: Index, *reads: Any, **kwargs: Any) -> Value:
         """The result at `index`; operands are read by calling them: `x(index)`."""

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import final
+from typing import ClassVar, final
 
 import numpy as np
 
 from vtrace.errors import DTypeError, ShapeError
 from vtrace.ir.emitter import Emitter, Index, Read, Value
 from vtrace.ir.primitive import Batched, Batcher, ElementPrimitive, ErrorExample, Example, primitive
-from vtrace.ir.types import INT64, Array, ArrayType
+from vtrace.ir.types import DTYPES, INT64, Array, ArrayType
 from vtrace.ops.samples import EVERY_KIND, array
 
 
@@ -24,6 +24,7 @@ class SearchSorted(ElementPrimitive):
 
     right: bool = False
     batch_rank: int = 0
+    waits: ClassVar[bool] = True
 
     def infer(self, a: ArrayType, v: ArrayType) -> ArrayType:
         n = self.batch_rank
@@ -66,20 +67,25 @@ class SearchSorted(ElementPrimitive):
             return e.index(0)
         value, paired = v(index), index[: self.batch_rank]
         before = self._before(e, value)
-        at = e.index(0)
+        # small numbers: twice as many fit a vector, and are the addresses of one gather
+        dtype = DTYPES["i32"] if size < 1 << 31 else INT64
+        at: Value = e.constant(0, dtype)
+
+        def element(further: int) -> Value:
+            return a((*paired, e.convert(e.add(at, e.constant(further, dtype)), INT64)))
+
         for half in _halves(size):
-            further = e.add(at, e.index(half))
-            at = e.select(before(a((*paired, e.add(at, e.index(half - 1))))), further, at)
-        return e.select(before(a((*paired, at))), e.add(at, e.index(1)), at)
+            at = e.select(before(element(half - 1)), e.add(at, e.constant(half, dtype)), at)
+        at = e.select(before(element(0)), e.add(at, e.constant(1, dtype)), at)
+        if self.right and value.dtype.kind == "f":  # after all others, whatever these are
+            at = e.select(e.compare("ne", value, value), e.constant(size, dtype), at)
+        return e.convert(at, INT64)
 
     def _before(self, e: Emitter, value: Value) -> Callable[[Value], Value]:
-        """Whether an element of the row comes before `value`."""
-        if value.dtype.kind != "f":
+        """Whether an element of the row comes before `value`; not asked to the right of a NaN."""
+        if self.right or value.dtype.kind != "f":
             return lambda x: e.compare("le" if self.right else "lt", x, value)
-        is_nan = e.compare("ne", value, value)
-        if self.right:
-            return lambda x: e.or_(is_nan, e.compare("le", x, value))
-        return lambda x: e.or_(e.and_(is_nan, e.compare("eq", x, x)), e.compare("lt", x, value))
+        return lambda x: e.and_(e.invert(e.compare("ge", x, value)), e.compare("eq", x, x))
 
     @classmethod
     def examples(cls) -> Iterator[Example]:
