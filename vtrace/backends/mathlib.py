@@ -17,8 +17,8 @@ class Mathlib(Loops):
     """`math`, `lookup` and `rarely`."""
 
     def math(self, function: str, *args: Value) -> Value:
-        rule = FUNCTIONS[function]
-        return self._called(rule, self._aligned(*args)) if function in LARGE else rule(self, *args)
+        rule, size = FUNCTIONS[function], args[0].dtype.itemsize
+        return self._called(rule, self._aligned(*args)) if function in LARGE[size] else rule(self, *args)
 
     def _called(self, rule: Callable[..., Value], args: list[Register]) -> Register:
         """A call of `rule`, as a function of the module whose first parameter is the mask."""
