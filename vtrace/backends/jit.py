@@ -49,7 +49,8 @@ class Machine:
         return str(code_generator().emit_assembly(self._module()))
 
     def _module(self) -> Any:
-        module = llvm.parse_assembly(self._generate())
+        text = self._generate()
+        module = llvm.parse_assembly(text)
         module.verify()
-        optimise(module)
+        optimise(module, text)
         return module

@@ -27,7 +27,7 @@ def _vector_bytes() -> int:
 
 
 LONG = 2000
-"""Functions of more instructions are looked at before they are cleaned up."""
+"""Texts of more lines are looked at before they are cleaned up."""
 
 VECTOR_BYTES = _vector_bytes()
 """The width of a vector register."""
@@ -49,33 +49,29 @@ def code_generator() -> Any:
     return target_machine()
 
 
-def optimise(module: Any) -> None:
+def optimise(module: Any, text: str) -> None:
     """The clean-up that our code needs: the text of a kernel is vector code already, with everything in its place.
 
     Scratch becomes registers, instructions are simplified, loops test at their end, and what is computed twice is
     computed once. LLVM's first level (without its vectorisers) takes four to seven times as long, for code that runs as
     fast; without the turn of the loops a stencil and a log-sum-exp lose a fifth. To simplify first matters where a
-    program is long: finding equal instructions takes ten times as long on the text as it is.
+    program is long: finding equal instructions takes ten times as long on the text as it is. In a long straight line of
+    operations that use no scratch there is nothing to be found.
     """
+    plain = text.count("\n") > LONG and " alloca " not in text
     # made anew for each module: it remembers what it found out about functions by their addresses
     builder = llvm.create_pass_builder(code_generator(), llvm.create_pipeline_tuning_options(speed_level=1))
     for function in module.functions:
         if not function.is_declaration:
-            _passes(function).run(function, builder)
+            _passes(plain).run(function, builder)
 
 
-def _passes(function: Any) -> Any:
+def _passes(plain: bool) -> Any:
     passes = llvm.create_new_function_pass_manager()
     passes.add_sroa_pass()
-    if not _is_plain(function):
+    if not plain:
         passes.add_instruction_combine_pass()
         passes.add_loop_rotate_pass()
         passes.add_new_gvn_pass()
     passes.add_simplify_cfg_pass()
     return passes
-
-
-def _is_plain(function: Any) -> bool:
-    """Whether it is long and uses no scratch: a straight line of operations, in which there is nothing to be found."""
-    opcodes = [i.opcode for block in function.blocks for i in block.instructions]
-    return len(opcodes) > LONG and "alloca" not in opcodes
