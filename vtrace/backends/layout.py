@@ -87,17 +87,14 @@ def choose(graph: Graph, mode: str | None = None) -> Layout:
     if symbol is None and loops:
         outer = ()
     width = lane_count(graph)
-    spread = _spread(graph, symbol, width)
     if mode in (None, "flat") and not loops and (shape := _flat_shape(graph)) is not None:
-        return Layout("flat", width, symbol, shape, "every equation is elementwise over one shape", spread)
+        whole, reason = Spread(width, width // 2), "every equation is elementwise over one shape"
+        return Layout("flat", width, symbol, shape, reason, whole)
+    spread, reason = _spread(graph, symbol, width), "asked for"
     if mode is None:
         mode, reason = _rule(graph, symbol, spread)
-    else:
-        reason = "asked for"
     if mode == "batch":
-        width = min(width, TURNABLE)
-    if mode == "batch":
-        vectors = _vectors(graph, symbol)
+        width, vectors = min(width, TURNABLE), _vectors(graph, symbol)
         if kept(graph) * width * vectors <= ROOM_FOR_LOOPS:
             width *= vectors
         spread = Spread(width, width // 2)
