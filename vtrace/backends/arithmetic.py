@@ -85,19 +85,19 @@ class Arithmetic(Placement):
 
     def _aligned(self, *values: Value) -> list[Register]:
         """The operands with one number of lanes."""
-        registers = [self.vector(v) for v in values]
-        lanes = max(r.lanes for r in registers)
-        return [self.vector(r, lanes) for r in registers]
+        registers = [v if type(v) is Register else self.vector(v) for v in values]
+        lanes = max([r.lanes for r in registers])
+        return [r if r.lanes == lanes else self.vector(r, lanes) for r in registers]
 
     def _apply(self, emit: Callable[..., Any], *values: Value, dtype: DType | None = None) -> Register:
         """One instruction, placed in the outermost scope in which its operands exist."""
         registers = self._aligned(*values)
-        level = max(r.level for r in registers)
-        if level >= self.scope.depth:
-            llvm = emit(*(r.llvm for r in registers))
+        level, operands = max([r.level for r in registers]), [r.llvm for r in registers]
+        if level >= self.scopes[-1].depth:
+            llvm = emit(*operands)
         else:
             with self.at(level):
-                llvm = emit(*(r.llvm for r in registers))
+                llvm = emit(*operands)
         return Register(llvm, dtype or registers[0].dtype, registers[0].lanes, level)
 
     def _index_op(self, op: str, emit: Callable[..., Any], x: Value, y: Value) -> AnyValue:
