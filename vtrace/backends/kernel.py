@@ -7,6 +7,7 @@ from typing import Any
 from vtrace.backends import entry, memory, threads
 from vtrace.backends.cost import is_bounded, nanoseconds_per_item
 from vtrace.backends.extents import Extents, symbols_in
+from vtrace.backends.flattened import unflattened
 from vtrace.backends.interrupts import watch
 from vtrace.backends.jit import Machine
 from vtrace.backends.layout import Layout, choose
@@ -26,13 +27,13 @@ class CompiledKernel:
     """The machine code of one kernel, and everything about its calls that can be known before one is made."""
 
     def __init__(self, graph: Graph, name: str, program: Graph, program_symbols: Sequence[Symbol]) -> None:
-        self.graph = graph
+        self.graph = unflattened(graph)
         self.name = name
-        self.layout: Layout = choose(graph)
+        self.layout: Layout = choose(self.graph)
         self._plan = entry.plan(program, graph, self.layout)
-        self.machine = Machine(f"{name} {self.layout}\n{graph}", self._generate)
+        self.machine = Machine(f"{name} {self.layout}\n{self.graph}", self._generate)
         self.address = self.machine.address(name)
-        self.nanoseconds = nanoseconds_per_item(graph, self.layout)
+        self.nanoseconds = nanoseconds_per_item(self.graph, self.layout)
         self._run_part = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)(self.address)
         self._results: list[tuple[Extents, DType]] = [
             (Extents.of(a.type.shape, program_symbols), a.type.dtype) for a in graph.outputs
