@@ -16,6 +16,7 @@ from vtrace.ir.types import ArrayType, Shape, Symbol
 from vtrace.ops.complex_parts import Interleave
 from vtrace.ops.contraction import Dot
 from vtrace.ops.control import Cond, Mapped, Scan, While
+from vtrace.ops.indexing import Gather
 from vtrace.ops.kinds import FLOATS, Elementwise, Reduction, Uniform
 from vtrace.ops.movement import Broadcast, Reshape, Slice, Transpose
 from vtrace.ops.procedure import Work, work_of
@@ -147,7 +148,8 @@ def _row_cost(equation: Equation, symbol: Symbol | None, spread: Spread) -> floa
     operands = [a.type.shape for a in equation.inputs]
     weight = _weight(op, operands)
     if not isinstance(op, Dot | Reduction):
-        return spread.vectors(result) * weight
+        columns = GATHER * math.prod(result) if result and _reads_columns(op, operands) else 0.0
+        return spread.vectors(result) * weight + columns
     if (lanes := spread.lanes(result)) > 1:
         short = 1.0 if lanes >= width // 2 else SHORT if spread.rows(result) == 1 else BLOCK
         return spread.vectors(result) * weight * (short + GATHER * lanes * _strided(op, operands))
@@ -172,6 +174,15 @@ def _strided(op: Dot | Reduction, operands: Sequence[Shape]) -> bool:
     free = [op.free(side, len(operands[side])) for side in (0, 1)]
     side = 1 if free[1] else 0
     return not free[side] or free[side][-1] != len(operands[side]) - 1
+
+
+def _reads_columns(op: Primitive, operands: Sequence[Shape]) -> bool:
+    """With lanes along the result's last axis: does each lane read another row?"""
+    if isinstance(op, Transpose):
+        return op.permutation[-1] != len(op.permutation) - 1
+    if isinstance(op, Gather):
+        return op.axis == len(operands[0]) - 1 and len(operands[1]) == op.batch_rank
+    return False
 
 
 def _crosses(op: Dot | Reduction, operands: Sequence[Shape]) -> bool:
