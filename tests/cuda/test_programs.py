@@ -20,7 +20,7 @@ from tests.helpers import assert_close, random_inputs
 from tests.lax import programs as loops
 from tests.lax.oracle import floats, integers
 from tests.ops.test_matrix import B
-from tests.strategies import AFTER_FUSION, LINEAR_ALGEBRA, graphs
+from tests.strategies import LEFT_OUT, graphs
 from vtrace.backends.cuda import compile_for_device
 from vtrace.backends.cuda.tools import assemble, modules
 from vtrace.ir.graph import Graph
@@ -102,7 +102,7 @@ def test_drawn_loops_and_branches(gpu: FakeDriver, program: loops.Program) -> No
             np.testing.assert_allclose(g[n], w, rtol=1e-9, atol=1e-12)
 
 
-NO_LIBRARY = AFTER_FUSION | LINEAR_ALGEBRA | {n for n, cls in REGISTRY.items() if issubclass(cls, LibraryCall)}
+NO_LIBRARY = LEFT_OUT | {n for n, cls in REGISTRY.items() if issubclass(cls, LibraryCall)}
 
 
 @few

@@ -5,22 +5,44 @@ other, and be read at all of its rows for one row of a result: the operands of `
 at the row that is computed may one row be kept at a time.
 """
 
-from vtrace.ir.graph import Equation, Graph, Var
+from vtrace.ir.graph import Atom, Equation, Graph, Var
+from vtrace.ir.types import Symbol
 from vtrace.ops.argreduce import ArgReduction
 from vtrace.ops.contraction import Dot
 from vtrace.ops.kinds import Elementwise, Reduction
 from vtrace.ops.movement import Broadcast, Concatenate, Pad, Reshape, Reverse, Slice, Transpose
 
+ROWS = Symbol("rows")
+"""What stands for the number of rows in `as_batch`."""
+
 
 def aligned(graph: Graph) -> set[Var]:
     """The values that are read at row n only where row n of a result is computed."""
-    apart: set[Var] = set()
+    apart: set[Var] = {v for v in graph.inputs if v.type.shape[:1] != graph.outputs[0].type.shape[:1]}
     for equation in reversed(graph.equations):
         follows = not apart.intersection(equation.outputs)
         for position, atom in enumerate(equation.inputs):
             if isinstance(atom, Var) and not (follows and _keeps_rows(equation, position)):
                 apart.add(atom)
-    return {v for e in graph.equations for v in e.outputs} - apart
+    return {*graph.inputs, *(v for e in graph.equations for v in e.outputs)} - apart
+
+
+def as_batch(graph: Graph) -> Graph:
+    """The graph as if its rows were examples: the aligned values have ROWS of them. For estimates, not to be run."""
+    rows = aligned(graph) | {a for a in graph.outputs if isinstance(a, Var)}
+    new = {v: Var(v.index, v.type.with_shape((ROWS, *v.type.shape[1:])), v.name) for v in rows}
+
+    def typed(atom: Atom) -> Atom:
+        return new.get(atom, atom) if isinstance(atom, Var) else atom
+
+    def define(var: Var) -> Var:
+        return new.get(var, var)
+
+    equations = [
+        Equation(e.primitive, tuple(map(typed, e.inputs)), tuple(map(define, e.outputs)), e.source)
+        for e in graph.equations
+    ]
+    return Graph(tuple(map(define, graph.inputs)), tuple(equations), tuple(map(typed, graph.outputs)))
 
 
 def _keeps_rows(equation: Equation, position: int) -> bool:

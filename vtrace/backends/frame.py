@@ -5,7 +5,7 @@ slices of scanned arrays, or values of the frame around it.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from vtrace.backends.estimate import UNROLLED
@@ -27,9 +27,11 @@ class Source:
 
 
 class Frame:
-    """One graph, instantiated."""
+    """One graph, instantiated. `varying` values differ between lanes in any case."""
 
-    def __init__(self, graph: Graph, sources: Sequence[Source], rest: Rest, lanes: int) -> None:
+    def __init__(
+        self, graph: Graph, sources: Sequence[Source], rest: Rest, lanes: int, varying: Iterable[Var] = ()
+    ) -> None:
         self.graph = graph
         self.rest = rest
         self.sources: dict[Var, Source] = dict(zip(graph.inputs, sources, strict=True))
@@ -37,7 +39,7 @@ class Frame:
             v: (k, e) for k, e in enumerate(graph.equations) for v in e.outputs
         }
         self.levels: dict[Var, int] = {v: s.level for v, s in self.sources.items()}
-        self.varying: set[Var] = {v for v, s in self.sources.items() if s.varying}
+        self.varying: set[Var] = {*varying, *(v for v, s in self.sources.items() if s.varying)}
         for equation in graph.equations:
             level = max((self.level(a) for a in equation.inputs), default=0)
             varies = any(self.varies(a) for a in equation.inputs)

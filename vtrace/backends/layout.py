@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterator, Set
 from dataclasses import dataclass
 
+from vtrace.backends.alignment import ROWS, as_batch
 from vtrace.backends.estimate import across_examples, along_rows, kept, subgraphs, unrolls
 from vtrace.backends.pairs import pair_inputs, pair_outputs
 from vtrace.backends.spread import Spread
@@ -93,6 +94,8 @@ def choose(graph: Graph, mode: str | None = None) -> Layout:
     spread, reason = _spread(graph, symbol, width), "asked for"
     if mode is None:
         mode, reason = _rule(graph, symbol, spread)
+    if mode == "batch" and not outer:
+        mode, reason = "inner", "there is no batch"
     if mode == "batch":
         width, vectors = min(width, TURNABLE), _vectors(graph, symbol)
         if kept(graph) * width * vectors <= ROOM_FOR_LOOPS:
@@ -181,7 +184,10 @@ def _spread(graph: Graph, symbol: Symbol | None, width: int) -> Spread:
 
 def _rule(graph: Graph, symbol: Symbol | None, spread: Spread) -> tuple[str, str]:
     if symbol is None:
-        return "inner", "there is no batch"
+        shape = graph.outputs[0].type.shape
+        if has_loops(graph) or not shape or shape < (spread.width,):
+            return "inner", "there is no batch"
+        graph, symbol = as_batch(graph), ROWS
     examples, rows = across_examples(graph, symbol, spread.width), along_rows(graph, symbol, spread)
     mode = "batch" if examples <= CLOSE * rows else "inner"
     return mode, f"about {examples:.3g} vector instructions an example with lanes over examples, {rows:.3g} along rows"

@@ -29,7 +29,7 @@ from vtrace.backends.vector_memory import Buffer
 from vtrace.ir.emitter import Index, Value
 from vtrace.ir.graph import Atom, Graph, Literal, Var
 from vtrace.ir.primitive import ElementPrimitive
-from vtrace.ir.types import INT64, ArrayType, DType, Shape, static_shape, symbols_of
+from vtrace.ir.types import INT64, DType, Shape, static_shape, symbols_of
 from vtrace.ops.control import Mapped
 from vtrace.ops.kinds import Elementwise
 
@@ -49,28 +49,29 @@ class Lowering(Control):
         self.room = ROOM_FOR_ROWS if self.queue is None else 0
         complex_results = pair_outputs(graph)
         pairs, flat = pair_inputs(graph) | complex_results.keys(), layout.mode == "flat"
+        self.aligned = aligned(graph) if layout.symbol is None and layout.extents else None
+        """Without a batch the values that have a parallel axis; with one, its symbol tells them."""
         inputs = [Buffer(next(arguments), indexed_type(v.type, flat, v in pairs)) for v in graph.inputs]
         self.results = [Buffer(next(arguments), indexed_type(a.type, flat, a in pairs)) for a in graph.outputs]
         self.record = Register(next(arguments), INT64)
         self.sizes = {s: Register(next(arguments), INT64) for s in symbols_in(graph)}
         self.start, self.stop = (Register(next(arguments), INT64) for _ in range(2))
         lanes = layout.width if layout.mode == "batch" else 1
-        self.aligned = aligned(graph) if layout.symbol is None and layout.extents else None
-        """Without a batch the values that have a parallel axis; with one, its symbol tells them."""
-        self.turned = [self._in_rows(a.type) for a in graph.outputs]
+        self.turned = list(map(self._in_rows, graph.outputs))
         split = [a in complex_results and layout.parallel_axis(a.type.shape) != a.type.rank - 1 for a in graph.outputs]
         self.parts = {k: complex_results[a] for k, a in enumerate(graph.outputs) if split[k]}
         """The real and the imaginary parts of results that are complex: they are computed and written together."""
-        self.kernel = Frame(graph, list(map(self._input, inputs)), self._rest, lanes)
+        sources = list(map(self._input, graph.inputs, inputs))
+        self.kernel = Frame(graph, sources, self._rest, lanes, self.aligned or () if lanes > 1 else ())
 
-    def _input(self, buffer: Buffer) -> Source:
-        mapped = self.layout.parallel_axis(buffer.type.shape) is not None
-        read = self._fetched if self._in_rows(buffer.type) else self.load
-        return Source(functools.partial(read, buffer), 0, mapped and self.layout.has_lanes)
+    def _input(self, var: Var, buffer: Buffer) -> Source:
+        read = self._fetched if self._in_rows(var) else self.load
+        return Source(functools.partial(read, buffer), 0, self._axis(var) is not None and self.layout.has_lanes)
 
-    def _in_rows(self, type_: ArrayType) -> bool:
+    def _in_rows(self, atom: Atom) -> bool:
         """Whether lanes are examples whose rows lie one after the other, and there is room to turn them around."""
-        if self.layout.mode != "batch" or self.layout.parallel_axis(type_.shape) != 0 or symbols_of(type_.shape[1:]):
+        type_ = atom.type
+        if self.layout.mode != "batch" or self._axis(atom) != 0 or symbols_of(type_.shape[1:]):
             return False
         size = math.prod(static_shape(type_.shape[1:]))
         needed = size * self.width * type_.dtype.itemsize
