@@ -6,7 +6,8 @@ after everything else that the trip computes from the old values.
 """
 
 from abc import abstractmethod
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 
 from vtrace.backends.frame import Frame, Source
 from vtrace.backends.procedures import Procedures, StoragePlace
@@ -27,19 +28,27 @@ class Assignment(Procedures):
         """The element of a value of a frame."""
 
     def assign(
-        self, frame: Frame, atoms: Sequence[Atom], targets: Sequence[Storage], carries: Sequence[Var] = ()
+        self,
+        frame: Frame,
+        atoms: Sequence[Atom],
+        targets: Sequence[Storage],
+        carries: Sequence[Var] = (),
+        spare: Mapping[int, Storage] = MappingProxyType({}),
     ) -> None:
         """Compute values of `frame` and only then overwrite the targets, on which they may depend.
 
-        `carries` are the inputs of the frame that the targets hold, if they hold any.
+        `carries` are the inputs of the frame that the targets hold, if they hold any. The targets that have a `spare`
+        place, by number, stay as they are: their values go there.
         """
-        updates = {k: found for k, c in enumerate(carries) if (found := _updates(frame, atoms[k], c)) is not None}
+        updates = {k: u for k, c in enumerate(carries) if (u := updates_of(frame.definition, atoms[k], c)) is not None}
         changing = {carries[k] for k in updates}
         writes = [(k, e, self._settled(frame, e, changing)) for k, found in updates.items() for e in found]
         scalars = [self.value(frame, a, ()) if not s.shape else None for a, s in zip(atoms, targets, strict=True)]
         arrays = []
         for k, (atom, target) in enumerate(zip(atoms, targets, strict=True)):
-            if target.shape and k not in updates:
+            if k in spare:
+                self._fill(spare[k], frame, atom)
+            elif target.shape and k not in updates:
                 arrays.append((target, self._filled(frame, atom, target.varying)))
         for k, equation, reads in writes:
             self._update(equation, StoragePlace(self, targets[k], carries[k].type), reads)
@@ -52,8 +61,11 @@ class Assignment(Procedures):
     def _filled(self, frame: Frame, atom: Atom, varying: bool) -> Storage:
         """All of a value, computed now."""
         new = self.reserve(atom.type.dtype, atom.type.shape, varying)
-        self.loops(new.shape, lambda index: self.keep(new, index, self.value(frame, atom, index)))
+        self._fill(new, frame, atom)
         return new
+
+    def _fill(self, storage: Storage, frame: Frame, atom: Atom) -> None:
+        self.loops(storage.shape, lambda index: self.keep(storage, index, self.value(frame, atom, index)))
 
     def _settled(self, frame: Frame, equation: Equation, changing: Collection[Var]) -> list[Read]:
         """The operands of an update after the first, such that reading them later gives what they are now."""
@@ -88,13 +100,13 @@ class Assignment(Procedures):
         self.each(static_shape(update.type.shape), element)
 
 
-def _updates(frame: Frame, atom: Atom, carry: Var) -> list[Equation] | None:
+def updates_of(definition: Mapping[Var, tuple[int, Equation]], atom: Atom, carry: Var) -> list[Equation] | None:
     """The updates that make `atom` of `carry`, first to last; None if it is made in another way, or is the carry."""
     found: list[Equation] = []
     while atom != carry:
-        if not isinstance(atom, Var) or atom not in frame.definition:
+        if not isinstance(atom, Var) or atom not in definition:
             return None
-        equation = frame.definition[atom][1]
+        equation = definition[atom][1]
         op = equation.primitive
         if not (isinstance(op, Scatter) or (isinstance(op, DynamicUpdateSlice) and not op.batch_rank)):
             return None

@@ -7,14 +7,15 @@ takes it, and what is not in use is neither computed nor read. A condition that 
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from vtrace.backends.assignment import Assignment
+from vtrace.backends.assignment import Assignment, updates_of
 from vtrace.backends.frame import Frame, Source
 from vtrace.backends.placement import Mask, Scope
 from vtrace.backends.stopping import work
 from vtrace.backends.storage import Storage
+from vtrace.backends.turns import Turns, is_large
 from vtrace.backends.values import Register, int_constant, llvm_type
 from vtrace.ir.emitter import Index, Value
-from vtrace.ir.graph import Graph
+from vtrace.ir.graph import Graph, Var
 from vtrace.ir.types import BOOL, INT64, ArrayType
 from vtrace.ops.control import Cond, Mapped, Procedure, Scan, While
 
@@ -149,6 +150,8 @@ class Control(Assignment):
             self._copy(storage, source.read)
         if op.length == 0:
             return results
+        carried = op.body.inputs[op.consts : op.consts + op.carries]
+        turns = {k: Turns(self, c) for k, c in enumerate(carries) if self._takes_turns(op.body, k, carried[k], c)}
         with self.loop(int_constant(0), int_constant(op.length)) as step:
             position = self.sub(int_constant(op.length - 1), step) if op.reverse else step
             level = self.scope.depth
@@ -156,16 +159,27 @@ class Control(Assignment):
             def slice_of(source: Source) -> Source:
                 return Source(lambda index: source.read((position, *index)), max(source.level, level), source.varying)
 
-            sources = [*consts, *(self.carried(c) for c in carries), *map(slice_of, xs)]
+            places = {k: t.now() for k, t in turns.items()}
+            current = [places[k][0] if k in places else c for k, c in enumerate(carries)]
+            sources = [*consts, *map(self.carried, current), *map(slice_of, xs)]
             body = self.graph_frame(op.body, sources)
             for stack, atom in zip(stacks, op.body.outputs[op.carries :], strict=True):
                 self.loops(
                     stack.shape[1:],
                     lambda i, s=stack, a=atom: self.keep(s, (position, *i), self.value(body, a, i)),  # type: ignore[misc]
                 )
-            carried = op.body.inputs[op.consts : op.consts + op.carries]
-            self.assign(body, op.body.outputs[: op.carries], carries, carried)
-        return results
+            spare = {k: there for k, (_, there) in places.items()}
+            self.assign(body, op.body.outputs[: op.carries], current, carried, spare)
+            for k, (here, there) in places.items():
+                turns[k].turn(here, there)
+        return [turns[k].now()[0] if k in turns else r for k, r in enumerate(results)]
+
+    def _takes_turns(self, body: Graph, number: int, carry: Var, storage: Storage) -> bool:
+        """Whether a carry is a large array that each trip makes anew."""
+        if not is_large(storage):
+            return False
+        definition = {v: (k, e) for k, e in enumerate(body.equations) for v in e.outputs}
+        return body.outputs[number] != carry and updates_of(definition, body.outputs[number], carry) is None
 
     def _scan_varying(
         self, op: Scan, consts: Sequence[Source], initial: Sequence[Source], xs: Sequence[Source]

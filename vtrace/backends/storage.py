@@ -6,7 +6,7 @@ into registers.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from vtrace.backends import llvm_text as ir
@@ -108,7 +108,7 @@ class Scratch(Access):
         assert storage.varying
         size = math.prod(static_shape(storage.shape))
         type_ = storage.buffer.type
-        return Buffer(storage.buffer.pointer, type_.with_shape((size * self.lanes,)), all_lanes=True), size
+        return replace(storage.buffer, type=type_.with_shape((size * self.lanes,)), all_lanes=True), size
 
     def _element_at(self, column: Register, e: int) -> Register:
         """The offset of an element's vector in storage."""

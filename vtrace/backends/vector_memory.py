@@ -23,7 +23,7 @@ from vtrace.backends.values import (
     memory_type,
 )
 from vtrace.ir.emitter import Index
-from vtrace.ir.types import BOOL, ArrayType
+from vtrace.ir.types import BOOL, INT64, ArrayType
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,8 @@ class Buffer:
     type: ArrayType
     all_lanes: bool = False
     """Whether there is room for every lane of a block, used or not, so that masks do not matter."""
+    level: int = 0
+    """The depth of the innermost loop in which it is somewhere else on every trip."""
 
 
 class VectorMemory(Loops):
@@ -55,10 +57,9 @@ class VectorMemory(Loops):
         return total
 
     def address(self, buffer: Buffer, offset: Register) -> Any:
-        """The address of the element at a uniform offset; placed where the offset is known."""
-        return self._apply(
-            lambda o: self.builder.gep(buffer.pointer, [o], source_etype=memory_type(buffer.type.dtype)), offset
-        ).llvm
+        """The address of the element at a uniform offset; placed where both are known."""
+        start, element = Register(buffer.pointer, INT64, 1, buffer.level), memory_type(buffer.type.dtype)
+        return self._apply(lambda p, o: self.builder.gep(p, [o], source_etype=element), start, offset).llvm
 
     def load_vector(self, buffer: Buffer, offset: Register, mask: Mask | None, lanes: int) -> Register:
         """Consecutive elements; lanes that the mask leaves out read as zero, and their memory is not touched."""
