@@ -133,3 +133,13 @@ def test_the_benchmark_runs_as_far_as_the_device_goes(gpu: FakeDriver, monkeypat
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == len(cuda.WORKLOADS) + 2
     assert "Error" not in "".join(lines)
+
+
+def test_large_arrays_that_loops_carry(gpu: FakeDriver) -> None:
+    """They take turns in two places, whose addresses change."""
+    x = np.random.default_rng(0).normal(size=(5, 70))
+
+    def program(x):
+        return vtrace.lax.fori_loop(0, 3, lambda i, c: c[::-1] * 0.5 + i, x)
+
+    np.testing.assert_array_equal(vtrace.vmap(program, device="cuda")(x), vtrace.vmap(program)(x))
