@@ -34,6 +34,7 @@ def test_every_pass_has_its_function_s_name_and_says_what_it_does() -> None:
         "cse",
         "sums",
         "contract",
+        "parts",
         "lapack",
         "dce",
         "fuse",
@@ -48,10 +49,10 @@ def test_observers_see_every_pass() -> None:
     DEFAULT.run(parse(TWICE), observe=[counts, times])
     before, after = (
         ["simplify", "fold", "running", "sorting", "nested", "counters"],
-        ["cse", "sums", "contract", "lapack"],
+        ["cse", "sums", "contract", "parts", "lapack"],
     )
     names = [*before, *after, "simplify", "dce"]
-    assert counts.equations == list(zip(names, [3] * len(before) + [2] * 6, strict=True))
+    assert counts.equations == list(zip(names, [3] * len(before) + [2] * 7, strict=True))
     assert [name for name, _ in times.seconds] == names
 
 

@@ -5,10 +5,13 @@ other, and be read at all of its rows for one row of a result: the operands of `
 at the row that is computed may one row be kept at a time.
 """
 
+import math
+
 from vtrace.ir.graph import Atom, Equation, Graph, Var
-from vtrace.ir.types import Symbol
+from vtrace.ir.types import Symbol, static_shape
 from vtrace.ops.argreduce import ArgReduction
 from vtrace.ops.contraction import Dot
+from vtrace.ops.indexing import Gather
 from vtrace.ops.kinds import Elementwise, Reduction
 from vtrace.ops.movement import Broadcast, Concatenate, Pad, Reshape, Reverse, Slice, Transpose
 
@@ -45,6 +48,36 @@ def as_batch(graph: Graph) -> Graph:
     return Graph(tuple(map(define, graph.inputs)), tuple(equations), tuple(map(typed, graph.outputs)))
 
 
+def fetched_singly(graph: Graph) -> float:
+    """How many elements lanes over rows would fetch one by one, for each row: where rows do not lie side by side."""
+    rows, total = aligned(graph) | {a for a in graph.outputs if isinstance(a, Var)}, 0.0
+    for equation in graph.equations:
+        for position, atom in enumerate(equation.inputs):
+            if equation.outputs[0] in rows and isinstance(atom, Var) and atom not in rows:
+                elements = math.prod(static_shape(atom.type.shape)) / static_shape(graph.outputs[0].type.shape)[0]
+                total += 0.0 if _side_by_side(equation, position) else elements
+    return total
+
+
+def _side_by_side(equation: Equation, position: int) -> bool:
+    """Whether what rows n and n + 1 of the result read of this operand lies side by side, or is the same."""
+    op, rank = equation.primitive, equation.inputs[position].type.rank
+    match op:
+        case Reduction():
+            return [a for a in range(rank) if a not in op.axes][:1] == [rank - 1]
+        case Dot():
+            return _first_of_result(op, position, equation) in (None, rank - 1)
+        case Transpose():
+            return op.permutation[:1] == (rank - 1,)
+        case Broadcast():
+            return op.axes[:1] != (0,) or rank == 1
+        case Gather():
+            return True
+        case Reshape():
+            return False
+    return rank == 1
+
+
 def _keeps_rows(equation: Equation, position: int) -> bool:
     """Whether row n of the result depends on no row of this operand but n."""
     op, shape = equation.primitive, equation.inputs[position].type.shape
@@ -66,13 +99,13 @@ def _keeps_rows(equation: Equation, position: int) -> bool:
         case Pad():
             return position == 0 and op.low[:1] == (0,)
         case Dot():
-            return _is_first_of_result(op, position, equation)
+            return _first_of_result(op, position, equation) == 0
     return False
 
 
-def _is_first_of_result(op: Dot, position: int, equation: Equation) -> bool:
-    """Whether axis 0 of the operand is axis 0 of the result."""
+def _first_of_result(op: Dot, position: int, equation: Equation) -> int | None:
+    """Which axis of the operand is axis 0 of the result, if it is one of this operand's."""
     if op.batch_axes[0]:
-        return op.batch_axes[position][0] == 0
+        return op.batch_axes[position][0]
     free = [op.free(side, a.type.rank) for side, a in enumerate(equation.inputs)]
-    return free[position][:1] == (0,) and (position == 0 or not free[0])
+    return free[position][0] if free[position] and (position == 0 or not free[0]) else None

@@ -12,8 +12,8 @@ import os
 from collections.abc import Iterator, Set
 from dataclasses import dataclass
 
-from vtrace.backends.alignment import ROWS, as_batch
-from vtrace.backends.estimate import across_examples, along_rows, kept, subgraphs, unrolls
+from vtrace.backends.alignment import ROWS, as_batch, fetched_singly
+from vtrace.backends.estimate import GATHER, across_examples, along_rows, kept, subgraphs, unrolls
 from vtrace.backends.pairs import pair_inputs, pair_outputs
 from vtrace.backends.spread import Spread
 from vtrace.backends.target import VECTOR_BYTES, VECTOR_REGISTERS
@@ -183,11 +183,13 @@ def _spread(graph: Graph, symbol: Symbol | None, width: int) -> Spread:
 
 
 def _rule(graph: Graph, symbol: Symbol | None, spread: Spread) -> tuple[str, str]:
+    singles = 0.0
     if symbol is None:
         shape = graph.outputs[0].type.shape
         if has_loops(graph) or not shape or shape < (spread.width,):
             return "inner", "there is no batch"
+        singles = GATHER * fetched_singly(graph)
         graph, symbol = as_batch(graph), ROWS
-    examples, rows = across_examples(graph, symbol, spread.width), along_rows(graph, symbol, spread)
-    mode = "batch" if examples <= CLOSE * rows else "inner"
+    examples, rows = singles + across_examples(graph, symbol, spread.width), along_rows(graph, symbol, spread)
+    mode = "batch" if examples <= (1.0 if singles else CLOSE) * rows else "inner"
     return mode, f"about {examples:.3g} vector instructions an example with lanes over examples, {rows:.3g} along rows"

@@ -10,6 +10,7 @@ from vtrace.ops.argreduce import ArgReduction
 from vtrace.ops.arithmetic import Abs, Add, Maximum, Minimum, Mul, Neg, Sign, Sub
 from vtrace.ops.bitcast import Bitcast
 from vtrace.ops.comparison import Equal, Greater, GreaterEqual, Less, LessEqual, NotEqual
+from vtrace.ops.contraction import Dot
 from vtrace.ops.control import is_control
 from vtrace.ops.kinds import Elementwise, Reduction
 from vtrace.ops.logic import And, Not, Or, ShiftLeft, ShiftRight, Xor
@@ -34,6 +35,9 @@ END_KERNEL_AFTER = 4096
 
 Scratch memory holds such arrays while the rest of the kernel runs, and it is small.
 """
+
+LARGE_FOLD = 1 << 17
+"""Elements that are folded: so many are worth a kernel of their own, whose rows threads share."""
 
 READS_ONCE = (Elementwise, Reduction, ArgReduction, Reshape, Reverse, Slice, Transpose, Concatenate, Pad)
 """They read each element of an operand at most once. Anything else may read one many times."""
@@ -82,6 +86,12 @@ def is_free(equation: Equation) -> bool:
 def is_costly(equation: Equation) -> bool:
     """Whether an element is worth storing rather than computing again."""
     return not isinstance(equation.primitive, (*MOVEMENT, *CHEAP))
+
+
+def is_large_fold(equation: Equation) -> bool:
+    """Whether it folds so many elements, to more than one, that threads should share them."""
+    folds = isinstance(equation.primitive, Reduction | Dot) and equation.outputs[0].type.rank > 0
+    return folds and count(equation.inputs[0].type.shape)[0] >= LARGE_FOLD
 
 
 def reads_often(equation: Equation, operand: int) -> bool:

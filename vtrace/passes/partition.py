@@ -26,6 +26,7 @@ from vtrace.passes.cost import (
     is_batched,
     is_costly,
     is_free,
+    is_large_fold,
     is_library,
     reads_often,
     space_of,
@@ -137,6 +138,8 @@ class Partition:
                 self._store(position, "the same for every example, computed once")
             elif read_often[position] and costly[position]:
                 self._store(position, f"{equation.primitive.name} read by a larger loop")
+            elif is_large_fold(equation):
+                self._store(position, "a long fold, which threads share")
 
     def _store_around_control(self) -> None:
         """What branches and loops make that all examples share, or that is large; the arrays that such loops read."""

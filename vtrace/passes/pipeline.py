@@ -24,6 +24,7 @@ from vtrace.passes.fold import fold
 from vtrace.passes.fuse import fuse
 from vtrace.passes.lapack import lapack
 from vtrace.passes.nested import nested
+from vtrace.passes.parts import parts
 from vtrace.passes.running import running
 from vtrace.passes.simplify import simplify
 from vtrace.passes.sorting import sorting
@@ -118,7 +119,7 @@ def _observers_from_environment() -> list[Observer]:
 
 PASSES: dict[str, Pass] = {
     f.__name__: Pass(f.__name__, f)
-    for f in (simplify, fold, running, sorting, nested, counters, cse, sums, contract, lapack, dce, fuse)
+    for f in (simplify, fold, running, sorting, nested, counters, cse, sums, contract, parts, lapack, dce, fuse)
 }
 """Every pass by name: what `vtrace opt --passes` and the golden tests understand."""
 
@@ -127,7 +128,7 @@ DEFAULT = Pipeline(
         PASSES[name]
         for name in (
             *("simplify", "fold", "running", "sorting", "nested", "counters"),
-            *("cse", "sums", "contract", "lapack", "simplify", "dce"),
+            *("cse", "sums", "contract", "parts", "lapack", "simplify", "dce"),
         )
     ]
 )
