@@ -1,4 +1,4 @@
-"""Write measured rows into docs/performance.md and README.md, between their markers.
+"""Write measured rows into docs/performance.md and README.md, between their markers, and draw docs/performance.svg.
 
     python -m benchmarks.run --json > run.jsonl
     python -m benchmarks.table run.jsonl              # and rows of an outside harness, if there are any: peers.jsonl
@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 
 from benchmarks.bars import ARRAYS, BARS, LOOPS, REASONS
+from benchmarks.picture import draw
 from benchmarks.rows import Rows
 
 ROOT = Path(__file__).parents[1]
@@ -158,6 +159,8 @@ def main(files: tuple[Path, ...]) -> None:
     for name, table in TABLES.items():
         text = replaced(text, name, table(rows))
     page.write_text(text)
+    if rows.workloads:
+        draw(rows, ROOT / "docs" / "performance.svg")
     readme.write_text(replaced(readme.read_text(), "speed table", speed(rows)))
 
 
