@@ -16,6 +16,11 @@ from vtrace.backends.values import I32, Register, int_constant
 from vtrace.backends.vector_memory import Buffer, VectorMemory
 
 
+def padded(elements: int, itemsize: int) -> int:
+    """Room for rows of so many elements whose last tile is whole."""
+    return elements + -elements % (VECTOR_BYTES // itemsize)
+
+
 class Rows(VectorMemory):
     """Transposing reads and writes. `start` is the offset of the first example's row."""
 
@@ -95,11 +100,14 @@ class Rows(VectorMemory):
     def load_tiles(
         self, buffer: Buffer, start: Register, size: int, keep: Callable[[Register, int, Any], None]
     ) -> None:
-        """Every element of long rows: `keep(column, e, vector)` is called for element `column + e` of every lane."""
+        """Every element of long rows: `keep(column, e, vector)` is called for element `column + e` of every lane.
 
-        def tile(column: Register, width: int) -> None:
-            group = self._group(buffer)
-            mask = self.prefix_mask(int_constant(width), group) if width < group else None
+        There must be room for a whole last tile, as `padded` says.
+        """
+        group = self._group(buffer)
+
+        def tile(column: Register, left: Register | None, width: int) -> None:
+            mask = None if left is None else self.prefix_mask(left, group)
             parts = []
             for first in range(0, self.lanes, group):
                 rows = [self._row_start(start, column, size, first + lane) for lane in range(group)]
@@ -107,13 +115,13 @@ class Rows(VectorMemory):
             for e in range(width):
                 keep(column, e, self._concat([p[e] for p in parts]))
 
-        self._tiles(size, self._group(buffer), tile)
+        self._tiles(buffer, size, tile)
 
     def store_tiles(self, buffer: Buffer, start: Register, size: int, kept: Callable[[Register, int], Any]) -> None:
         """The reverse: `kept(column, e)` gives element `column + e` of every lane."""
+        group = self._group(buffer)
 
-        def tile(column: Register, width: int) -> None:
-            group = self._group(buffer)
+        def tile(column: Register, left: Register | None, width: int) -> None:
             columns = [kept(column, e) for e in range(width)]
             vectors: list[Any] = []
             for first in range(0, self.lanes, group):
@@ -121,21 +129,32 @@ class Rows(VectorMemory):
                 vectors += self._merge(parts + [ir.Constant(parts[0].type, ir.Undefined)] * (group - width))
 
             def write(masked: bool) -> list[Any]:
+                whole = None if left is None else self.prefix_mask(left, group)
                 for lane, vector in enumerate(vectors):
                     row = self._plus(cast("Register", self.add(start, column)), lane * size)
-                    self.store_vector(buffer, row, vector, self._row_mask(lane, width, group, masked))
+                    self.store_vector(buffer, row, vector, self._row_mask(lane, left, group) if masked else whole)
                 return []
 
             self._full_or_masked(write)
 
-        self._tiles(size, self._group(buffer), tile)
+        self._tiles(buffer, size, tile)
 
-    def _tiles(self, size: int, group: int, tile: Callable[[Register, int], None]) -> None:
-        whole = size - size % group
-        with self.loop(int_constant(0), int_constant(whole), group) as column:
-            tile(column, group)
-        if whole < size:
-            tile(int_constant(whole), size - whole)
+    def _tiles(self, buffer: Buffer, size: int, tile: Callable[[Register, Register | None, int], None]) -> None:
+        """`tile(column, left, width)` for every `width` columns; where `left` is given, only so many are in the row.
+
+        The last tile has a mask, like all tiles then: that costs less than a second version of the code. (Masks for
+        small elements are an extension of AVX-512; elsewhere they would be branches.)
+        """
+        group = self._group(buffer)
+        rest = size % group
+        if rest and (VECTOR_BYTES == 64 or buffer.type.dtype.itemsize >= 4):
+            with self.loop(int_constant(0), int_constant(size), group) as column:
+                tile(column, cast("Register", self.sub(int_constant(size), column)), group)
+            return
+        with self.loop(int_constant(0), int_constant(size - rest), group) as column:
+            tile(column, None, group)
+        if rest:
+            tile(int_constant(size - rest), int_constant(rest), rest)
 
     def _row_start(self, start: Register, column: Register, size: int, lane: int) -> Register:
         """Where to read or write in a lane's row; a lane outside the array is sent to the last row inside."""
@@ -145,12 +164,13 @@ class Rows(VectorMemory):
             row = cast("Register", self.select(self.compare("lt", row, last), row, last))
         return cast("Register", self.add(self.add(start, self.mul(row, int_constant(size))), column))
 
-    def _row_mask(self, lane: int, width: int, group: int, masked: bool) -> Mask | None:
-        """For a store: nothing of a row outside the array, and no more than `width` elements."""
-        if not masked or self.mask is None or self.mask.count is None:
-            return self.prefix_mask(int_constant(width), group) if width < group else None
+    def _row_mask(self, lane: int, left: Register | None, group: int) -> Mask:
+        """For a store: nothing of a row outside the array, and no more than is left of it."""
+        assert self.mask is not None
+        assert self.mask.count is not None
         inside = self.compare("lt", int_constant(lane), self.mask.count)
-        return self.prefix_mask(cast("Register", self.select(inside, int_constant(width), int_constant(0))), group)
+        columns = int_constant(group) if left is None else left
+        return self.prefix_mask(cast("Register", self.select(inside, columns, int_constant(0))), group)
 
     # -- shuffles -----------------------------------------------------------------------------------------------
 

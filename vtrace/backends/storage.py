@@ -12,6 +12,7 @@ from typing import Any, cast
 from vtrace.backends import llvm_text as ir
 from vtrace.backends.access import Access
 from vtrace.backends.estimate import SHORT_ROW
+from vtrace.backends.rows import padded
 from vtrace.backends.values import I64, POINTER, Affine, Register, int_constant, memory_type
 from vtrace.backends.vector_memory import Buffer
 from vtrace.ir.emitter import Index, Value
@@ -43,7 +44,10 @@ class Scratch(Access):
     def reserve(self, dtype: DType, shape: Shape, varying: bool) -> Storage:
         lanes = self.lanes if varying else 1
         whole = (*shape, lanes) if lanes > 1 else shape
-        elements = math.prod(static_shape(whole))
+        elements = math.prod(static_shape(shape))
+        if lanes > 1 and elements > SHORT_ROW:
+            elements = padded(elements, dtype.itemsize)
+        elements *= lanes
         size = elements * dtype.itemsize
         if self.on_stack + size <= STACK_BYTES:
             self.on_stack += size
