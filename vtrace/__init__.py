@@ -10,6 +10,7 @@ array([ 576, 2025])
 
 from vtrace import ir as ir
 from vtrace import lax as lax
+from vtrace import linalg as linalg
 from vtrace import numpy as numpy
 from vtrace import random as random
 from vtrace import special as special

@@ -40,6 +40,8 @@ REDUCTIONS: list[Callable[[Any], Any]] = [
     lambda x: x.min(axis=1),
     lambda x: np.amax(x, axis=(0, 1), keepdims=True),
     lambda x: np.max(x, initial=2),
+    lambda x: np.max(x[:, :0], axis=1, initial=2),
+    lambda x: np.min(x[:0], initial=2, keepdims=True),
     lambda x: np.argmax(x),
     lambda x: x.argmin(axis=0),
     lambda x: np.argmax(x, 1, keepdims=True),

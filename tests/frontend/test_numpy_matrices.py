@@ -148,6 +148,24 @@ def test_factors_multiply_to_the_matrix(shape: tuple[int, int], dtype: type) -> 
         assert np.all(np.diff(values, axis=1) >= 0)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(2, 2), (3, 3), (5, 5), (9, 4), (4, 9)])
+def test_singular_values_of_matrices_of_low_rank(shape: tuple[int, int], dtype: type) -> None:
+    """What is left of a column that depends on others is errors of rounding, which rotations do not make smaller."""
+    rng = np.random.default_rng(2)
+    rows, columns = shape
+    dependent = rng.normal(size=(30, rows, columns))
+    dependent[:, :, 1] = dependent[:, :, 0]
+    no_row = rng.normal(size=(30, rows, columns)) * (np.arange(rows) > 0)[:, None]
+    rank_one = rng.normal(size=(30, rows, 1)) @ rng.normal(size=(30, 1, columns))
+    for batch in (dependent, no_row, rank_one, rng.integers(-1, 2, (30, rows, columns))):
+        batch = np.asarray(batch, dtype)
+        wanted = np.linalg.svd(batch.astype(float), compute_uv=False)
+        slack = 40 * np.finfo(dtype).eps * np.max(wanted)
+        np.testing.assert_allclose(vtrace.vmap(np.linalg.svdvals)(batch), wanted, rtol=0, atol=slack)
+        np.testing.assert_allclose(vtrace.vmap(np.linalg.svd)(batch).S, wanted, rtol=0, atol=slack)
+
+
 WRONG: list[Callable[[Any], Any]] = [
     lambda a: np.linalg.inv(a[0]),
     lambda a: np.linalg.inv(a[:2]),

@@ -45,7 +45,7 @@ class Lowering(Control):
         self.graph, self.layout, self.width, self.equation = graph, layout, layout.width, 0
         arguments = iter(function.args)
         self.queue = queue_loop(graph, layout.symbol) if layout.mode == "batch" else None
-        self.on_heap = []
+        self.on_heap, self.images = [], {}
         self.room = ROOM_FOR_ROWS if self.queue is None else 0
         complex_results = pair_outputs(graph)
         pairs, flat = pair_inputs(graph) | complex_results.keys(), layout.mode == "flat"

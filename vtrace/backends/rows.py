@@ -139,6 +139,22 @@ class Rows(VectorMemory):
 
         self._tiles(buffer, size, tile)
 
+    def copy_rows(self, source: Buffer, start: Register, target: Buffer, to: Register, size: int) -> None:
+        """Copy the rows of all lanes in use, in the order of memory."""
+        group = self._group(source)
+
+        def copy(masked: bool) -> list[Any]:
+            mask, stop = self.mask, int_constant(size * self.lanes)
+            if masked and mask is not None and mask.count is not None:
+                stop = cast("Register", self.mul(mask.count, int_constant(size)))
+            with self.loop(int_constant(0), stop, group) as at:
+                inside = self.prefix_mask(cast("Register", self.sub(stop, at)), group) if masked else None
+                read, written = (cast("Register", self.add(first, at)) for first in (start, to))
+                self.store_vector(target, written, self.load_vector(source, read, inside, group).llvm, inside)
+            return []
+
+        self._full_or_masked(copy)
+
     def _tiles(self, buffer: Buffer, size: int, tile: Callable[[Register, Register | None, int], None]) -> None:
         """`tile(column, left, width)` for every `width` columns; where `left` is given, only so many are in the row.
 

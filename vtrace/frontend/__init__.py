@@ -14,8 +14,10 @@ from vtrace.frontend import numpy_linalg as numpy_linalg
 from vtrace.frontend import numpy_matrices as numpy_matrices
 from vtrace.frontend import numpy_movement as numpy_movement
 from vtrace.frontend import numpy_quantiles as numpy_quantiles
+from vtrace.frontend import numpy_ranks as numpy_ranks
 from vtrace.frontend import numpy_reduction as numpy_reduction
 from vtrace.frontend import numpy_searching as numpy_searching
 from vtrace.frontend import numpy_selection as numpy_selection
 from vtrace.frontend import numpy_sorting as numpy_sorting
+from vtrace.frontend import numpy_tensors as numpy_tensors
 from vtrace.frontend import sliding as sliding

@@ -49,10 +49,14 @@ def matrices(*values: Any, square: bool = True) -> tuple[Tracer, ...]:
     return tuple(convert(t, dtype) for t in tracers)
 
 
-def apply(primitive: Primitive, *operands: Tracer) -> tuple[Tracer, ...]:
-    """The results for matrices, or for stacks of them whose leading axes broadcast together."""
+def apply(primitive: Primitive, *operands: Tracer, ranks: Sequence[int] = ()) -> tuple[Tracer, ...]:
+    """The results for matrices, or for stacks of them whose leading axes broadcast together.
+
+    `ranks` are those of one example's operands, where some are no matrices.
+    """
+    ranks = ranks or [2] * len(operands)
     try:
-        lead = np.broadcast_shapes(*(t.shape[:-2] for t in operands))
+        lead = np.broadcast_shapes(*(t.shape[: t.ndim - rank] for t, rank in zip(operands, ranks, strict=True)))
     except ValueError:
         shapes = " ".join(str(t.shape).replace(" ", "") for t in operands)
         raise ShapeError(
@@ -61,14 +65,14 @@ def apply(primitive: Primitive, *operands: Tracer) -> tuple[Tracer, ...]:
     if not lead:
         return emit_all(primitive, *operands)
     size = math.prod(lead)
-    stacks = [t if t.ndim == 2 else _one_axis(t, lead, size) for t in operands]
-    axes = tuple(None if t.ndim == 2 else 0 for t in stacks)
+    shared = [t.ndim == rank for t, rank in zip(operands, ranks, strict=True)]
+    stacks = [
+        t if alone else reshape(broadcast_to(t, lead + t.shape[-rank:]), (size, *t.shape[-rank:]))
+        for t, rank, alone in zip(operands, ranks, shared, strict=True)
+    ]
+    axes = tuple(None if alone else 0 for alone in shared)
     results = emit_all(Mapped(primitive, axes, size), *stacks)
     return tuple(reshape(r, lead + r.shape[1:]) for r in results)
-
-
-def _one_axis(t: Tracer, lead: tuple[int, ...], size: int) -> Tracer:
-    return reshape(broadcast_to(t, lead + t.shape[-2:]), (size, *t.shape[-2:]))
 
 
 def transposed(x: Tracer) -> Tracer:

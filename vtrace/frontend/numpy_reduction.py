@@ -12,6 +12,7 @@ from vtrace.frontend.core import (
     FLOAT64,
     axis_index,
     axis_tuple,
+    broadcast_to,
     check_dtype,
     convert,
     count,
@@ -165,8 +166,11 @@ def _extremum(
 
     def handler(a: Any, axis: Any = None, *, keepdims: bool = False, initial: Any = None) -> Tracer:
         x = lift(a)
+        axes = axis_tuple(axis, x.ndim)
         if initial is None:
-            _not_empty(function, x, axis_tuple(axis, x.ndim))
+            _not_empty(function, x, axes)
+        elif any(x.shape[n] == 0 for n in axes):
+            return convert(broadcast_to(lift(initial), sum_(x, axis, keepdims=keepdims).shape), x.dtype)
         result = _reduce(on_bools if x.dtype == BOOL else op, x, axis, keepdims)
         return result if initial is None else convert(UFUNC_HANDLERS[ufunc](result, initial), x.dtype)
 

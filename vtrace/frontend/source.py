@@ -12,7 +12,7 @@ _PACKAGE = str(Path(__file__).resolve().parent.parent)
 _INTERNAL = (
     *(
         f"{_PACKAGE}/{name}/"
-        for name in ("frontend", "ir", "ops", "passes", "backends", "numpy", "lax", "random", "api")
+        for name in ("frontend", "ir", "ops", "passes", "backends", "numpy", "lax", "linalg", "random", "api")
     ),
     f"{_PACKAGE}/special.py",
     f"{Path(np.__file__).resolve().parent}/",

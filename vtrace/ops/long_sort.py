@@ -21,7 +21,13 @@ RADIX_BYTES = 2
 """NumPy's stable sort of elements of so many bytes is a radix sort, ten times as fast as its quicksort for bytes."""
 
 FEW = 1000
-"""Elements up to which the merge sort is done before that is prepared."""
+"""Elements up to which the merge sort is done before another way is prepared."""
+BLOCK_BYTES = 1 << 18
+"""Results that are made together where that takes several passes: what these read and write is still in the cache."""
+SORTED = 256
+"""Elements up to which to sort a row takes less than to partition its positions."""
+PLAIN = 1000
+"""Elements from which on NumPy's vector code takes longer to partition integers of eight bytes than its plain code."""
 
 
 class OfRows(LibraryPrimitive):
@@ -98,7 +104,10 @@ class SortRows(OfRows):
 @primitive("argsort_rows")
 @dataclass(frozen=True)
 class ArgSortRows(OfRows):
-    """The positions of the elements of each row in ascending order, NaN last; equal ones keep their order."""
+    """The positions of the elements of each row in ascending order, NaN last; equal ones keep their order.
+
+    By a sort of integers that hold key and position: NumPy's merge sort of positions takes four to ten times as long.
+    """
 
     nanoseconds = 20.0
 
@@ -110,11 +119,7 @@ class ArgSortRows(OfRows):
         return np.argsort(x, kind="stable")
 
     def fill(self, out: Array, x: Array) -> None:
-        if _sorts_positions(x):
-            out[...] = np.argsort(x, kind="stable")
-            return
-        for order, row in zip(out, x, strict=True):
-            order[...] = stable_order(row)
+        put_orders(out, x)
 
     @classmethod
     def examples(cls) -> Iterator[Example]:
@@ -124,36 +129,54 @@ class ArgSortRows(OfRows):
         yield Example(cls(), (array("f64", 40),))
 
 
-def _sorts_positions(x: Array) -> bool:
-    """Whether NumPy's own way is the faster one."""
-    return x.itemsize <= RADIX_BYTES or x.shape[-1] < FEW
+def put_orders(out: Array, x: Array) -> None:
+    """Put the positions of the elements of each row into `out`, in ascending order."""
+    if x.itemsize <= RADIX_BYTES or x.size <= FEW:
+        out[...] = np.argsort(x, kind="stable")
+        return
+    bits = (x.shape[-1] - 1).bit_length()
+    for part, rows in _blocks(out, x):
+        if x.itemsize == 4 and bits < 32:
+            packed = _packed(signed_keys(rows), bits, part)
+            packed.sort()
+            packed &= (1 << bits) - 1
+        else:
+            _sort_shortened(signed_keys(rows), x.dtype.kind == "f", bits, part)
 
 
-def stable_order(x: Array) -> Array:
-    """`np.argsort(x, kind="stable")` of a vector, by a sort of integers that hold key and position.
+def _sort_shortened(keys: Array, are_floats: bool, bits: int, out: Array) -> None:
+    """The order of keys that leave no room for positions beside them: without as many of their last bits.
 
-    NumPy's merge sort of positions takes four to ten times as long. Where keys are too long, their last bits are left
-    out, and the few elements that then seem equal are put in order afterwards.
+    The few elements that then seem equal are put in order afterwards. Of integers, which may all be small, as few bits
+    as their range allows are left out.
     """
-    if _sorts_positions(x):
-        return np.argsort(x, kind="stable")
-    bits = (x.size - 1).bit_length()
-    keys, dropped = signed_keys(x), 0
-    if keys.itemsize == 4 and bits < 32:
-        packed = _packed(keys, bits, np.empty(keys.shape, np.int64))
+    mask = (1 << bits) - 1
+    if are_floats:
+        dropped = bits
+        packed = np.bitwise_and(keys, ~mask, out=out)
+        packed |= np.arange(keys.shape[-1])
     else:
-        low = keys.min()
-        keys = np.subtract(keys, low, dtype=np.int64).view(np.uint64)  # which wraps around to what is meant
-        dropped = max(int(keys.max()).bit_length() + bits - 64, 0)
-        packed = ((keys >> np.uint64(dropped)) << np.uint64(bits)).view(np.int64)
+        # differences wrap around to what is meant
+        above = np.subtract(keys, keys.min(axis=-1, keepdims=True), dtype=np.int64).view(np.uint64)
+        dropped = max(int(above.max()).bit_length() + bits - 64, 0)
+        packed = _packed((above >> np.uint64(dropped)).view(np.int64), bits, out)
         packed ^= np.iinfo(np.int64).min
-        packed |= np.arange(x.size)
     packed.sort()
-    order = packed & ((1 << bits) - 1)
-    if dropped:
-        packed >>= bits
-        _order_tied(order, packed, keys)
-    return np.asarray(order)
+    if not dropped:
+        packed &= mask
+        return
+    shortened = packed >> bits
+    packed &= mask
+    tied = shortened[:, 1:] == shortened[:, :-1]
+    for row in np.flatnonzero(tied.any(axis=-1)):
+        _order_tied(packed[row], tied[row], shortened[row], keys[row])
+
+
+def _blocks(out: Array, x: Array) -> Iterator[tuple[Array, Array]]:
+    """Some rows of the results and of the operand at a time."""
+    rows = max(1, BLOCK_BYTES // (out.shape[-1] * out.itemsize))
+    for start in range(0, len(out), rows):
+        yield out[start : start + rows], x[start : start + rows]
 
 
 def _packed(keys: Array, bits: int, out: Array) -> Array:
@@ -163,13 +186,11 @@ def _packed(keys: Array, bits: int, out: Array) -> Array:
     return out
 
 
-def _order_tied(order: Array, shortened: Array, keys: Array) -> None:
-    """Put elements in order that seemed equal, as the last bits of their keys were left out."""
-    tied = shortened[1:] == shortened[:-1]
-    if tied.any():
-        group = np.append(tied, False) | np.append(False, tied)
-        unsure = order[group]
-        order[group] = unsure[np.lexsort((unsure, keys[unsure], shortened[group]))]
+def _order_tied(order: Array, tied: Array, shortened: Array, keys: Array) -> None:
+    """Put elements in order that seem equal to the next one where `tied`, as last bits of their keys are missing."""
+    group = np.append(tied, False) | np.append(False, tied)
+    unsure = order[group]
+    order[group] = unsure[np.lexsort((unsure, keys[unsure], shortened[group]))]
 
 
 @final
@@ -208,7 +229,15 @@ def partition_at(rows: Array, positions: tuple[int, ...], start: int = 0) -> Non
     """`rows.partition` in place, for positions that increase and count from `start`.
 
     NumPy's way to find several elements takes three to five times as long as to find one in all and others in parts.
+    The last one of a part, as for a median of an even number, is its largest.
     """
+    size = rows.shape[-1]
+    if positions == (start + size - 1,):
+        _put_largest_last(rows)
+        return
+    if size >= PLAIN and rows.itemsize == 8 and rows.dtype.kind in "iu":
+        rows.partition([p - start for p in (*positions, positions[-1])])  # several positions ask for the plain code
+        return
     middle = len(positions) // 2
     at = positions[middle] - start
     rows.partition(at)
@@ -216,6 +245,13 @@ def partition_at(rows: Array, positions: tuple[int, ...], start: int = 0) -> Non
         partition_at(rows[..., :at], before, start)
     if after := positions[middle + 1 :]:
         partition_at(rows[..., at + 1 :], after, start + at + 1)
+
+
+def _put_largest_last(rows: Array) -> None:
+    """Exchange the largest element of each row, or its first NaN, with the last one."""
+    each, largest, last = np.arange(len(rows)), rows.argmax(axis=-1), rows[:, -1].copy()
+    rows[:, -1] = rows[each, largest]
+    rows[each, largest] = last
 
 
 @final
@@ -235,12 +271,15 @@ class ArgPartitionRows(OfRows):
 
     def fill(self, out: Array, x: Array) -> None:
         bits = (x.shape[-1] - 1).bit_length()
-        if x.itemsize != 4 or bits >= 32:
+        if x.shape[-1] <= SORTED:
+            put_orders(out, x)
+        elif x.itemsize != 4 or bits >= 32:
             out[...] = np.argpartition(x, self.positions)
-            return
-        packed = _packed(signed_keys(x), bits, out)
-        partition_at(packed, self.positions)
-        packed &= (1 << bits) - 1
+        else:
+            for part, rows in _blocks(out, x):
+                packed = _packed(signed_keys(rows), bits, part)
+                partition_at(packed, self.positions)
+                packed &= (1 << bits) - 1
 
     @classmethod
     def examples(cls) -> Iterator[Example]:

@@ -11,6 +11,7 @@ from vtrace.ir.failure import Failure
 from vtrace.ir.primitive import ErrorExample, Example, primitive
 from vtrace.ir.types import Array, ArrayType, DType
 from vtrace.ops.linalg.matrix import (
+    BUSY,
     UNROLLED,
     At,
     MatrixProcedure,
@@ -58,7 +59,7 @@ class Cholesky(MatrixProcedure):
 
     def work(self, x: ArrayType) -> Work:  # type: ignore[override]  # one operand
         rows = int(x.shape[0]) if isinstance(x.shape[0], int) else 0
-        return Work(rows**3 / 6 + 2.0 * rows * rows + 10 * rows)
+        return Work(rows**3 / 6 + 2.0 * rows * rows + 10 * rows, independent=rows > BUSY)
 
     @classmethod
     def examples(cls) -> Iterator[Example]:

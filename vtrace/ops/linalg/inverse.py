@@ -11,6 +11,7 @@ from vtrace.ir.primitive import ErrorExample, Example, primitive
 from vtrace.ir.types import Array, ArrayType, DType
 from vtrace.ops.linalg.elimination import Elimination, Quotient, exchanged
 from vtrace.ops.linalg.matrix import (
+    BUSY,
     UNROLLED,
     At,
     MatrixProcedure,
@@ -56,7 +57,7 @@ class Inverse(MatrixProcedure):
 
     def work(self, x: ArrayType) -> Work:  # type: ignore[override]  # one operand
         rows = int(x.shape[0]) if isinstance(x.shape[0], int) else 0
-        return Work(1.5 * rows**3 + 6.0 * rows * rows, scratch=2 * rows * x.dtype.itemsize)
+        return Work(1.5 * rows**3 + 6.0 * rows * rows, scratch=2 * rows * x.dtype.itemsize, independent=rows > BUSY)
 
     @classmethod
     def examples(cls) -> Iterator[Example]:

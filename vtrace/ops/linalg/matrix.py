@@ -20,6 +20,8 @@ At: TypeAlias = "int | Value"
 
 UNROLLED = 3
 """Matrices of up to so many rows become straight code. Loops are as fast from 5 rows on, and compile in a third."""
+BUSY = 5
+"""From more rows on, the work on one row waits so little for that on another that one vector of lanes is enough."""
 
 
 class MatrixProcedure(Procedure):

@@ -12,6 +12,7 @@ from vtrace.ir.primitive import ErrorExample, Example, primitive
 from vtrace.ir.types import Array, ArrayType, static_shape
 from vtrace.ops.linalg.elimination import Quotient
 from vtrace.ops.linalg.matrix import (
+    BUSY,
     UNROLLED,
     At,
     MatrixProcedure,
@@ -161,7 +162,8 @@ class Qr(MatrixProcedure):
         steps = min(rows, columns)
         width = 0 if self.mode == "r" else rows if self.mode == "complete" else steps
         operations = 1.5 * rows * steps * (columns + width) + 8.0 * rows * (columns + width) + 20 * steps
-        return Work(operations, scratch=(rows * columns + steps) * x.dtype.itemsize)
+        scratch = (rows * columns + steps) * x.dtype.itemsize
+        return Work(operations, scratch=scratch, independent=steps > BUSY)
 
     @classmethod
     def examples(cls) -> Iterator[Example]:

@@ -12,6 +12,7 @@ from vtrace.ir.primitive import ErrorExample, Example, primitive
 from vtrace.ir.types import Array, ArrayType
 from vtrace.ops.linalg.elimination import Elimination, Quotient
 from vtrace.ops.linalg.matrix import (
+    BUSY,
     UNROLLED,
     At,
     MatrixProcedure,
@@ -65,7 +66,8 @@ class Solve(MatrixProcedure):
     def work(self, a: ArrayType, b: ArrayType) -> Work:  # type: ignore[override]  # two operands
         rows, columns = (int(d) for d in b.shape if isinstance(d, int))
         elements = rows * (rows + columns)
-        return Work(rows**3 + 2.0 * rows * rows * columns + 4.0 * elements, scratch=elements * a.dtype.itemsize)
+        operations = rows**3 + 2.0 * rows * rows * columns + 4.0 * elements
+        return Work(operations, scratch=elements * a.dtype.itemsize, independent=rows > BUSY)
 
     @classmethod
     def examples(cls) -> Iterator[Example]:

@@ -167,6 +167,13 @@ class _Columns:
         e, self.turned = self.e, turned
         if turned is not None:
             identity(e, turned)
+        # what rounding alone may leave of a sum of so many products
+        self.tolerance = e.constant(epsilon(self.dtype) * (4 + self.length / 2), self.dtype)
+        squares = accumulated(
+            e, self.zero, 0, self.count, lambda total, i: e.add(total, self._product(i, i)), unrolled=False
+        )
+        least = e.mul(self.tolerance, e.constant(epsilon(self.dtype), self.dtype))
+        self.nothing = e.mul(e.mul(squares, least), least)
         sweeps(e, self.count, self._rotate, Failure.SVD)
 
         def beside(i: Any) -> tuple[Value, ...]:
@@ -192,13 +199,16 @@ class _Columns:
         return accumulated(e, self.zero, 0, self.length, term, unrolled=False)
 
     def _rotate(self, p: At, q: At) -> Value:
-        """Make columns p and q orthogonal."""
+        """Make columns p and q orthogonal, unless one is made of nothing but errors of rounding.
+
+        Where a column depends on others, what a rotation leaves of it is such errors, `epsilon` times as long as it was
+        before, and again in the next sweep, until the numbers are too small for any angle.
+        """
         e = self.e
         first, second, product = self._product(p, p), self._product(q, q), self._product(p, q)
-        # what rounding alone may leave of a sum of so many products
-        tolerance = e.constant(epsilon(self.dtype) * (4 + self.length / 2), self.dtype)
-        limit = e.mul(e.mul(e.sqrt(first), e.sqrt(second)), tolerance)
-        needed = e.compare("gt", e.abs(product), limit)
+        limit = e.mul(e.mul(e.sqrt(first), e.sqrt(second)), self.tolerance)
+        something = e.and_(e.compare("gt", first, self.nothing), e.compare("gt", second, self.nothing))
+        needed = e.and_(e.compare("gt", e.abs(product), limit), something)
 
         def turn() -> None:
             around, _ = rotation(e, needed, e.sub(second, first), product)

@@ -1,0 +1,138 @@
+"""What NumPy builds on singular values: pseudo-inverses, least squares, ranks and conditions of matrices."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from vtrace.errors import LinAlgError, UnsupportedError, UsageError
+from vtrace.frontend.core import full
+from vtrace.frontend.dispatch import implements
+from vtrace.frontend.numpy_linalg import norm
+from vtrace.frontend.numpy_matrices import apply, eigh, eigvalsh, inv, matrices, svd, svdvals, transposed
+from vtrace.frontend.source import at_user_line
+from vtrace.frontend.trace import lift
+from vtrace.frontend.tracer import Tracer
+from vtrace.ops.linalg.lu import Lu
+
+_NOT_GIVEN: Any = object()
+"""In place of NumPy's own mark, as None means something else."""
+
+
+def _epsilon(x: Any) -> float:
+    """The relative size below which singular values are taken for zeros, by default."""
+    return float(max(x.shape[-2:]) * np.finfo(x.dtype).eps)
+
+
+def _singular(x: Tracer, hermitian: bool) -> tuple[Any, Any, Any]:
+    """The reduced singular value decomposition; that of symmetric matrices by their eigenvalues, if so asked."""
+    if not hermitian:
+        u, s, vh = svd(x, full_matrices=False)
+        return u, s, vh
+    values, vectors = eigh(x)
+    order = np.argsort(-np.abs(values), axis=-1)
+    values = np.take_along_axis(values, order, axis=-1)
+    vectors = np.take_along_axis(vectors, order[..., None, :], axis=-1)
+    return vectors, np.abs(values), transposed(vectors * np.sign(values)[..., None, :])
+
+
+def _largest(s: Any) -> Any:
+    return np.max(s, axis=-1, keepdims=True, initial=0)
+
+
+def _reciprocals(s: Any, cutoff: Any) -> Any:
+    """1 / s where it is above the cutoff, else 0."""
+    large = s > cutoff
+    return np.where(large, 1 / np.where(large, s, 1), 0).astype(s.dtype)
+
+
+@implements(np.linalg.pinv)
+def pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = _NOT_GIVEN) -> Any:
+    (x,) = matrices(a, square=False)
+    if rcond is None:
+        rcond = 1e-15 if rtol is _NOT_GIVEN else _epsilon(x) if rtol is None else rtol
+    elif rtol is not _NOT_GIVEN:
+        raise UsageError(f"{at_user_line()}: `rtol` and `rcond` can't be both set.")
+    if x.size == 0:
+        return full((*x.shape[:-2], x.shape[-1], x.shape[-2]), 0, x.dtype)
+    u, s, vh = _singular(x, hermitian)
+    inverses = _reciprocals(s, np.expand_dims(rcond, -1) * _largest(s))
+    return np.matmul(transposed(vh), inverses[..., None] * transposed(u))
+
+
+@implements(np.linalg.lstsq)
+def lstsq(a: Any, b: Any, rcond: Any = None) -> tuple[Any, Any, Any, Any]:
+    """NumPy's, but for the residuals, whose shape cannot depend on the rank: they are there wherever m > n."""
+    x, y = matrices(a, b, square=False)
+    vector = y.ndim == 1
+    y = y[:, None] if vector else y
+    if x.ndim != 2 or y.ndim != 2:
+        raise LinAlgError(
+            f"{at_user_line()}: {max(x.ndim, y.ndim)}-dimensional array given. Array must be two-dimensional"
+        )
+    (m, n), (rows, columns) = x.shape, y.shape
+    if m != rows:
+        raise LinAlgError(f"{at_user_line()}: Incompatible dimensions")
+    if 0 in (m, n):
+        solution, s = full((n, columns), 0, x.dtype), full((0,), 0, x.dtype)
+    else:
+        u, s, vh = svd(x, full_matrices=False)
+    cutoff = (_epsilon(x) if rcond is None else rcond) * _largest(s)
+    if 0 not in (m, n):
+        solution = transposed(vh) @ (_reciprocals(s, cutoff)[:, None] * (transposed(u) @ y))
+    residuals = np.sum((y - x @ solution) ** 2, axis=0) if m > n else full((0,), 0, x.dtype)
+    rank = np.sum(s > cutoff, dtype=np.int32)
+    return (solution[:, 0] if vector else solution), residuals, rank, s
+
+
+@implements(np.linalg.matrix_rank)
+def matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Any:
+    if rtol is not None and tol is not None:
+        raise UsageError(f"{at_user_line()}: `tol` and `rtol` can't be both set.")
+    if lift(A).ndim < 2:
+        return np.any(A != 0).astype(np.int64)
+    (x,) = matrices(A, square=hermitian)
+    s = np.abs(eigvalsh(x)) if hermitian else svdvals(x)
+    if tol is None:
+        tol = _largest(s) * (_epsilon(x) if rtol is None else np.expand_dims(rtol, -1))
+    else:
+        tol = np.expand_dims(tol, -1)
+    return np.count_nonzero(s > tol, axis=-1)
+
+
+@implements(np.linalg.cond)
+def cond(x: Any, p: Any = None) -> Any:
+    spectral = p is None or p in (2, -2)
+    (a,) = matrices(x, square=not spectral)
+    if 0 in a.shape[-2:]:
+        raise LinAlgError(f"{at_user_line()}: cond is not defined on empty arrays")
+    result: Any
+    if spectral:
+        s = svdvals(a)
+        result = s[..., -1] / s[..., 0] if p == -2 else s[..., 0] / s[..., -1]
+    else:
+        factors, _ = apply(Lu(), a)
+        singular: Any = np.any(np.diagonal(factors, axis1=-2, axis2=-1) == 0, axis=-1)
+        harmless = np.where(singular[..., None, None], np.eye(a.shape[-1], dtype=a.dtype), a)
+        both = norm(a, p, (-2, -1)) * norm(inv(harmless), p, (-2, -1))
+        result = np.where(singular, np.array(math.inf, a.dtype), both)
+    unknown = np.any(np.isnan(a), axis=(-2, -1))
+    return np.where(np.isnan(result) & ~unknown, np.array(math.inf, a.dtype), result)
+
+
+@implements(np.linalg.eig)
+def eig(a: Any) -> Any:
+    _refuse_eigenvalues("eig", "np.linalg.eigh")
+
+
+@implements(np.linalg.eigvals)
+def eigvals(a: Any) -> Any:
+    _refuse_eigenvalues("eigvals", "np.linalg.eigvalsh")
+
+
+def _refuse_eigenvalues(name: str, remedy: str) -> None:
+    raise UnsupportedError(
+        f"{at_user_line()}: np.linalg.{name} is not supported on traced arrays: whether its results are complex "
+        f"depends on the values of the matrix. Use {remedy} for a symmetric matrix, or call np.linalg.{name} on whole "
+        "batches, outside of traced functions"
+    )
