@@ -29,7 +29,7 @@ def write_turn(module: Module, vectors: Vectors) -> Function:
     Parameters: to, bytes to its next line; from, bytes to its next line; lines; elements of a line. What is written is
     a multiple of the lanes, both ways.
     """
-    w = Writer(module, vectors, "turn", PARAMETERS)
+    w = Writer(module, vectors, "vtrace_turn", PARAMETERS, linkage="")
     to, to_next, source, source_next, lines, elements = w.function.args
     last = w.sub(lines, constant(1))
     with w.loop(constant(0), lines, vectors.lanes) as line:

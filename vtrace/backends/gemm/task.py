@@ -1,198 +1,205 @@
-"""The loops around the innermost part of a matrix product, as functions over ranges of tasks for the pool of threads.
+"""The loops around `tile.py`, as functions over ranges of tasks for the pool of threads.
 
-A task is a block of rows times a block of columns, of one example. It goes through `inner` in blocks, through its
-columns in panels, and through its rows by the functions of `tile.py`:
+A task is a block of rows times a block of columns, of one example:
 
-    for block of k:                     x: the block of rows, perhaps copied
-        for panel of columns:           y: where it lies, or packed: before, for all tasks, or here
-            for rows, 14, 8, 4, 2, 1:   sums of a block are added to out
+    x, perhaps copied to where its rows are not all in one set of the cache
+    for each panel of columns:      y where it lies, packed for all tasks before, or packed here
+        for 14, 4, 2, 1 rows:
+            for each block of k:    the sums of a tile, added to out
+
+So a panel of y is read by all rows of the block before the next one, and stays in the cache.
 """
 
-from dataclasses import dataclass
-
+from vtrace.backends.gemm.packing import PARAMETERS as PACKING
 from vtrace.backends.gemm.packing import write_copy, write_turn
+from vtrace.backends.gemm.sizes import EDGE_BYTES, INNER, MASKED, PANEL_BYTES, TILE_ROWS
 from vtrace.backends.gemm.tile import write_tile
 from vtrace.backends.gemm.writer import Vectors, Writer, constant
-from vtrace.backends.llvm_text import Constant, Function, Module, Value, ArrayType
-from vtrace.backends.target import VECTOR_BYTES, cpu_features
-from vtrace.backends.values import I8, I64, POINTER
+from vtrace.backends.llvm_text import Constant, Function, FunctionType, Module, Value, VoidType
+from vtrace.backends.target import VECTOR_BYTES
+from vtrace.backends.values import I64, POINTER
 from vtrace.ir.types import DType
 
+ADDRESSES = ("x", "y", "out", "packed", "turn")
+"""`packed` is where panels of y lie, or 0; `turn` is the function of `packing.py`, needed where y is transposed."""
 FIELDS = (
-    "x", "y", "out", "packed",  # addresses; `packed` is 0 where y is not packed before
+    *ADDRESSES, "adds", "rows", "columns", "inner",  # adds: whether sums are added to what is in out
     "x_step", "y_step", "out_step",  # bytes to the next example
-    "x_row", "x_next", "y_next", "y_column", "out_row",  # bytes: to the next row, the next k, the next column
-    "rows", "columns", "inner",
+    "x_row", "x_next", "y_next", "y_column", "out_row",  # bytes to the next row, the next k, the next column
     "block_rows", "block_columns", "row_blocks", "column_blocks",
-    "copy_lines", "x_pitch", "x_bytes", "y_bytes",  # y_bytes: 0 unless tasks pack panels of y
+    "x_pitch", "x_bytes", "y_bytes",  # memory for copying x and for packing y within a task, 0 for neither
 )  # fmt: skip
 """What a product is told, eight bytes each."""
 
-INNER = 256
-"""Sums of so many products are added up, in blocks: their order is part of the result."""
-
-MASKED = VECTOR_BYTES == 64
-"""With AVX-512 a mask costs nothing. Elsewhere only the columns beyond the last whole panel are read under one."""
-ROWS = (14, 8, 4, 2, 1) if MASKED else (6, 4, 2, 1)
-"""Rows of the innermost functions: the first fills the registers, with two vectors of columns."""
-WIDTH = 2
-EDGE = WIDTH if MASKED else 1
-"""Vectors of a panel, whole and at the edge."""
 _PARAMETERS = (POINTER, I64, I64)
+_TURN = FunctionType(VoidType(), PACKING)
 
 
-@dataclass(frozen=True)
-class Extents:
-    """Sizes in elements that code and callers agree on."""
-
-    lanes: int
-
-    @property
-    def panel(self) -> int:
-        return WIDTH * self.lanes
-
-
-class _Arguments:
-    """The fields of a product, read in `w`."""
-
-    def __init__(self, w: Writer) -> None:
-        self._w, self._pointer = w, w.function.args[0]
-        self._read = {name: self._load(number, name) for number, name in enumerate(FIELDS)}
-
-    def _load(self, number: int, name: str) -> Value:
-        type_ = POINTER if number < 4 else I64
-        return self._w.load(self._w.gep(self._pointer, [constant(number)], source_etype=I64), type_)
-
-    def __getattr__(self, name: str) -> Value:
-        return self._read[name]
-
-
-def write_module(dtype: DType) -> Module:
-    """`vtrace_gemm` and `vtrace_gemm_pack`."""
+def gemm_text(dtype: DType) -> str:
+    """The functions `vtrace_gemm`, tasks, and `vtrace_gemm_pack`, panels of y."""
     module, vectors = Module(f"matrix products of {dtype}"), Vectors(dtype)
-    copy, turn = write_copy(module, vectors), write_turn(module, vectors)
-    whole = [(n, write_tile(module, vectors, n, WIDTH, MASKED)) for n in ROWS]
-    edge = whole if MASKED else [(n, write_tile(module, vectors, n, EDGE, True)) for n in ROWS]
-    _write_pack(module, vectors, copy, turn)
-    _Product(module, vectors, copy, turn, whole, edge).write()
-    return module
+    copy = write_copy(module, vectors)
+    _Pack(module, vectors, copy).write()
+    _Task(module, vectors, copy).write()
+    return str(module)
 
 
-def _panel_of(w: Writer, a: _Arguments, k: Value, depth: Value, column: Value) -> Value:
-    """Where a block of k of the panel from `column` lies in `packed`."""
-    lanes, panel = w.vectors.lanes, WIDTH * w.vectors.lanes
-    room = w.and_(w.add(depth, constant(lanes - 1)), constant(-lanes))
-    width = w.mul(w.sdiv(w.add(a.columns, constant(panel - 1)), constant(panel)), constant(panel))
-    return w.plus(a.packed, w.mul(w.add(w.mul(k, width), w.mul(column, room)), constant(w.vectors.itemsize)))
+def turn_text(dtype: DType) -> str:
+    """The function `vtrace_turn`: it takes a while to compile, and not every program transposes."""
+    module = Module(f"transposition of {dtype}")
+    write_turn(module, Vectors(dtype))
+    return str(module)
 
 
-def _pack_panel(
-    w: Writer, a: _Arguments, copy: Function, turn: Function, to: Value, source: Value, depth: Value, columns: Value
-) -> None:
-    """`depth` lines of a panel, from `source`."""
-    pitch = constant(WIDTH * VECTOR_BYTES)
-    turned = w.icmp_signed("!=", a.y_column, constant(w.vectors.itemsize))
-    with w.when(turned):
-        w.call(turn, [to, pitch, source, a.y_column, columns, depth])
-    with w.when(w.not_(turned)):
-        w.call(copy, [to, pitch, source, a.y_next, depth, columns])
+class _Loops(Writer):
+    """A function over a range of items of a product, whose fields are attributes."""
+
+    def __init__(self, module: Module, vectors: Vectors, name: str, copy: Function) -> None:
+        super().__init__(module, vectors, name, _PARAMETERS, linkage="")
+        self.function.attributes |= {"noinline": None, "optnone": None}  # 25 ms to optimise what takes no time
+        self.copy, self.panel = copy, constant(PANEL_BYTES // vectors.itemsize)
+        self.product, self.start, self.stop = self.function.args
+
+    def field(self, name: str) -> Value:
+        """A field of the product."""
+        at = self.gep(self.product, [constant(FIELDS.index(name))], source_etype=I64)
+        return self.load(at, POINTER if name in ADDRESSES else I64)
+
+    def is_set(self, name: str) -> Value:
+        """Whether a field is not 0."""
+        value = self.field(name)
+        return self.icmp_unsigned("!=", value, Constant(value.type, None))
+
+    def bytes(self, elements: Value) -> Value:
+        return self.mul(elements, constant(self.vectors.itemsize))
+
+    def packed_at(self, column: Value) -> Value:
+        """Where the panel from this column lies in `packed`: its lines are rounded up to whole vectors."""
+        lanes = self.vectors.lanes
+        lines = self.and_(self.add(self.field("inner"), constant(lanes - 1)), constant(-lanes))
+        return self.plus(self.field("packed"), self.bytes(self.mul(column, lines)))
+
+    def pack(self, to: Value, y: Value, columns: Value) -> None:
+        """A panel of y."""
+        pitch, inner, y_column = constant(PANEL_BYTES), self.field("inner"), self.field("y_column")
+        turned = self.icmp_signed("!=", y_column, constant(self.vectors.itemsize))
+        with self.when(turned):
+            self.call(self.field("turn"), [to, pitch, y, y_column, columns, inner], signature=_TURN)
+        with self.when(self.not_(turned)):
+            self.call(self.copy, [to, pitch, y, self.field("y_next"), inner, columns])
 
 
-def _write_pack(module: Module, vectors: Vectors, copy: Function, turn: Function) -> None:
-    """A range of panels of y, for all tasks."""
-    w = Writer(module, vectors, "vtrace_gemm_pack", _PARAMETERS, linkage="")
-    a = _Arguments(w)
-    panel = WIDTH * vectors.lanes
-    with w.loop(w.function.args[1], w.function.args[2], 1) as number:
-        column = w.mul(number, constant(panel))
-        columns = w.smaller(w.sub(a.columns, column), constant(panel))
-        with w.loop(constant(0), a.inner, INNER) as k:
-            depth = w.smaller(w.sub(a.inner, k), constant(INNER))
-            source = w.plus(a.y, w.mul(k, a.y_next), w.mul(column, a.y_column))
-            _pack_panel(w, a, copy, turn, _panel_of(w, a, k, depth, column), source, depth, columns)
-    w.ret_void()
-
-
-class _Product:
-    def __init__(self, module, vectors, copy, turn, whole, edge) -> None:
-        self.w = Writer(module, vectors, "vtrace_gemm", _PARAMETERS, linkage="")
-        self.a = _Arguments(self.w)
-        self.vectors, self.copy, self.turn, self.whole, self.edge = vectors, copy, turn, whole, edge
+class _Pack(_Loops):
+    def __init__(self, module: Module, vectors: Vectors, copy: Function) -> None:
+        super().__init__(module, vectors, "vtrace_gemm_pack", copy)
 
     def write(self) -> None:
-        w, a = self.w, self.a
-        self.zeros = w.alloca(I8, WIDTH * VECTOR_BYTES)
-        self.zeros.align = VECTOR_BYTES
-        for v in range(WIDTH):
-            w.store_vector(Constant(self.vectors.type, None), w.plus(self.zeros, constant(v * VECTOR_BYTES)), None)
-        self.x_room, self.y_room = self._room(a.x_bytes), self._room(a.y_bytes)
-        with w.loop(w.function.args[1], w.function.args[2], 1) as task:
-            column_block = w.srem(task, a.column_blocks)
-            rest = w.sdiv(task, a.column_blocks)
-            example, row_block = w.sdiv(rest, a.row_blocks), w.srem(rest, a.row_blocks)
-            row, column = w.mul(row_block, a.block_rows), w.mul(column_block, a.block_columns)
-            rows = w.smaller(w.sub(a.rows, row), a.block_rows)
-            stop = w.smaller(a.columns, w.add(column, a.block_columns))
-            x = w.plus(a.x, w.mul(example, a.x_step), w.mul(row, a.x_row))
-            y = w.plus(a.y, w.mul(example, a.y_step))
-            out = w.plus(a.out, w.mul(example, a.out_step), w.mul(row, a.out_row))
-            with w.loop(constant(0), a.inner, INNER) as k:
-                self._depth(k, x, y, out, rows, column, stop)
-        w.ret_void()
+        """Items are panels."""
+        with self.loop(self.start, self.stop, 1) as number:
+            column = self.mul(number, self.panel)
+            columns = self.smaller(self.sub(self.field("columns"), column), self.panel)
+            y = self.plus(self.field("y"), self.mul(column, self.field("y_column")))
+            self.pack(self.packed_at(column), y, columns)
+        self.ret_void()
 
-    def _room(self, count: Value) -> Value:
-        ref = self.w._name()
-        self.w.block.lines.append(f"  {ref} = alloca i8, i64 {count.ref}, align 64")
-        return Value(POINTER, ref)
 
-    def _depth(self, k, x, y, out, rows, column, stop) -> None:
-        w, a = self.w, self.a
-        itemsize, panel = self.vectors.itemsize, WIDTH * self.vectors.lanes
-        depth = w.smaller(w.sub(a.inner, k), constant(INNER))
-        x_from = w.plus(x, w.mul(k, a.x_next))
-        copies = w.icmp_signed("!=", a.x_bytes, constant(0))
-        by_rows = w.icmp_signed("==", a.x_next, constant(itemsize))
-        with w.when(copies):
-            lines, elements = w.select(by_rows, rows, depth), w.select(by_rows, depth, rows)
-            pitch = w.select(by_rows, a.x_row, a.x_next)
-            w.call(self.copy, [self.x_room, a.x_pitch, x_from, pitch, lines, elements])
-        x_at = w.select(copies, self.x_room, x_from)
-        x_row = w.select(w.and_(copies, by_rows), a.x_pitch, a.x_row)
-        x_next = w.select(w.and_(copies, w.not_(by_rows)), a.x_pitch, a.x_next)
-        is_first = w.icmp_signed("==", k, constant(0))
-        before_row = w.select(is_first, constant(0), a.out_row)
-        packed = w.icmp_unsigned("!=", a.packed, Constant(POINTER, None))
-        here = w.icmp_signed("!=", a.y_bytes, constant(0))
-        y_next = w.select(w.or_(packed, here), constant(WIDTH * VECTOR_BYTES), a.y_next)
-        with w.loop(column, stop, panel) as j:
-            columns = w.smaller(w.sub(stop, j), constant(panel))
-            y_from = w.plus(y, w.mul(k, a.y_next), w.mul(j, a.y_column))
-            with w.when(here):
-                _pack_panel(w, a, self.copy, self.turn, self.y_room, y_from, depth, columns)
-            y_at = w.select(here, self.y_room, w.select(packed, _panel_of(w, a, k, depth, j), y_from))
-            out_at = w.plus(out, w.mul(j, constant(itemsize)))
-            args = (x_at, x_row, x_next, y_at, y_next, depth, out_at, is_first, before_row, rows, columns)
-            if self.whole is self.edge:
-                self._rows(self.whole, *args)
-            else:
-                whole = w.icmp_signed("==", columns, constant(panel))
-                with w.when(whole):
-                    self._rows(self.whole, *args)
-                with w.when(w.not_(whole)):
-                    with w.loop(constant(0), columns, self.vectors.lanes) as part:
-                        o = w.mul(part, constant(itemsize))
-                        left = w.smaller(w.sub(columns, part), constant(self.vectors.lanes))
-                        self._rows(self.edge, x_at, x_row, x_next, w.plus(y_at, o), y_next, depth,
-                            w.plus(out_at, o), is_first, before_row, rows, left)
+class _Task(_Loops):
+    def __init__(self, module: Module, vectors: Vectors, copy: Function) -> None:
+        width = PANEL_BYTES // VECTOR_BYTES
+        whole = [(rows, write_tile(module, vectors, rows, width, MASKED)) for rows in TILE_ROWS]
+        edge = whole
+        if not MASKED:
+            edge = [(rows, write_tile(module, vectors, rows, EDGE_BYTES // VECTOR_BYTES, True)) for rows in TILE_ROWS]
+        self.tiles = {PANEL_BYTES: whole, EDGE_BYTES: edge}
+        super().__init__(module, vectors, "vtrace_gemm", copy)
 
-    def _rows(self, tiles, x, x_row, x_next, y, y_next, depth, out, is_first, before_row, rows, columns) -> None:
-        w, a = self.w, self.a
+    def write(self) -> None:
+        """Items are tasks."""
+        self.zeros = self.room(constant(PANEL_BYTES))
+        for at in range(0, PANEL_BYTES, VECTOR_BYTES):
+            self.store_vector(Constant(self.vectors.type, None), self.plus(self.zeros, constant(at)), None)
+        self.x_room, self.y_room = self.room(self.field("x_bytes")), self.room(self.field("y_bytes"))
+        with self.loop(self.start, self.stop, 1) as task:
+            column_blocks, row_blocks = self.field("column_blocks"), self.field("row_blocks")
+            rest = self.sdiv(task, column_blocks)
+            example, block_rows, block_columns = (
+                self.sdiv(rest, row_blocks), self.field("block_rows"), self.field("block_columns")
+            )  # fmt: skip
+            row = self.mul(self.srem(rest, row_blocks), block_rows)
+            column = self.mul(self.srem(task, column_blocks), block_columns)
+            rows = self.smaller(self.sub(self.field("rows"), row), block_rows)
+            stop = self.smaller(self.field("columns"), self.add(column, block_columns))
+            x = self._first("x", example, self.mul(row, self.field("x_row")))
+            y = self._first("y", example)
+            out = self._first("out", example, self.mul(row, self.field("out_row")))
+            self._block(self._rows_of_x(x, rows), y, out, rows, column, stop)
+        self.ret_void()
+
+    def _first(self, name: str, example: Value, *offsets: Value) -> Value:
+        return self.plus(self.field(name), self.mul(example, self.field(f"{name}_step")), *offsets)
+
+    def _rows_of_x(self, x: Value, rows: Value) -> tuple[Value, Value, Value]:
+        """Where to read a block of x: the address, bytes to the next row, to the next k."""
+        x_row, x_next, pitch = self.field("x_row"), self.field("x_next"), self.field("x_pitch")
+        copies, inner = self.is_set("x_bytes"), self.field("inner")
+        by_rows = self.icmp_signed("==", x_next, constant(self.vectors.itemsize))
+        with self.when(copies):
+            lines, elements = self.select(by_rows, rows, inner), self.select(by_rows, inner, rows)
+            self.call(self.copy, [self.x_room, pitch, x, self.select(by_rows, x_row, x_next), lines, elements])
+        return (
+            self.select(copies, self.x_room, x),
+            self.select(self.and_(copies, by_rows), pitch, x_row),
+            self.select(self.and_(copies, self.not_(by_rows)), pitch, x_next),
+        )
+
+    def _block(
+        self, x: tuple[Value, Value, Value], y: Value, out: Value, rows: Value, column: Value, stop: Value
+    ) -> None:
+        packs, is_packed, y_next = self.is_set("y_bytes"), self.is_set("packed"), self.field("y_next")
+        y_next = self.select(self.or_(packs, is_packed), constant(PANEL_BYTES), y_next)
+        with self.loop(column, stop, PANEL_BYTES // self.vectors.itemsize) as j:
+            columns = self.smaller(self.sub(stop, j), self.panel)
+            lies_at = self.plus(y, self.mul(j, self.field("y_column")))
+            with self.when(packs):
+                self.pack(self.y_room, lies_at, columns)
+            y_at = self.select(packs, self.y_room, self.select(is_packed, self.packed_at(j), lies_at))
+            self._panel(x, y_at, y_next, self.plus(out, self.bytes(j)), rows, columns)
+
+    def _panel(
+        self, x: tuple[Value, Value, Value], y: Value, y_next: Value, out: Value, rows: Value, columns: Value
+    ) -> None:
+        if MASKED:
+            self._tiles(PANEL_BYTES, x, y, y_next, out, rows, columns)
+            return
+        is_whole = self.icmp_signed("==", columns, self.panel)
+        with self.when(is_whole):
+            self._tiles(PANEL_BYTES, x, y, y_next, out, rows, columns)
+        with self.when(self.not_(is_whole)), self.loop(constant(0), self.bytes(columns), EDGE_BYTES) as at:
+            left = self.sub(columns, self.sdiv(at, constant(self.vectors.itemsize)))
+            self._tiles(EDGE_BYTES, x, self.plus(y, at), y_next, self.plus(out, at), rows, left)
+
+    def _tiles(
+        self, width: int, x: tuple[Value, Value, Value], y: Value, y_next: Value, out: Value, rows: Value,
+        columns: Value,
+    ) -> None:  # fmt: skip
+        x_at, x_row, x_next = x
         done: Value = constant(0)
-        for number, (size, tile) in enumerate(tiles):
-            left = w.sub(rows, done)
-            stop = w.add(done, w.sub(left, w.srem(left, constant(size))))
-            with w.loop(done, stop, size) as i:
-                o = w.plus(out, w.mul(i, a.out_row))
-                before = w.select(is_first, self.zeros, o)
-                w.call(tile, [w.plus(x, w.mul(i, x_row)), x_row, x_next, y, y_next, depth, o, a.out_row, before, before_row, columns])
+        for size, tile in self.tiles[width]:
+            left = self.sub(rows, done)
+            stop = self.add(done, self.sub(left, self.srem(left, constant(size))))
+            with self.loop(done, stop, size) as i:
+                x_i, out_i = self.plus(x_at, self.mul(i, x_row)), self.plus(out, self.mul(i, self.field("out_row")))
+                self._sums(tile, (x_i, x_row, x_next), y, y_next, out_i, columns)
             done = stop
+
+    def _sums(
+        self, tile: Function, x: tuple[Value, Value, Value], y: Value, y_next: Value, out: Value, columns: Value
+    ) -> None:
+        x_at, x_row, x_next = x
+        inner, out_row, step = self.field("inner"), self.field("out_row"), INNER[self.vectors.itemsize]
+        with self.loop(constant(0), inner, step) as k:
+            many = self.smaller(self.sub(inner, k), constant(step))
+            adds = self.icmp_signed("!=", self.or_(self.field("adds"), k), constant(0))
+            before, before_row = self.select(adds, out, self.zeros), self.select(adds, out_row, constant(0))
+            x_k, y_k = self.plus(x_at, self.mul(k, x_next)), self.plus(y, self.mul(k, y_next))
+            self.call(tile, [x_k, x_row, x_next, y_k, y_next, many, out, out_row, before, before_row, columns])

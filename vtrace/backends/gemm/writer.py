@@ -4,8 +4,17 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from vtrace.backends.llvm_text import Constant, Function, FunctionType, IRBuilder, Module, Type, Value, VectorType
-from vtrace.backends.llvm_text import VoidType
+from vtrace.backends.llvm_text import (
+    Constant,
+    Function,
+    FunctionType,
+    IRBuilder,
+    Module,
+    Type,
+    Value,
+    VectorType,
+    VoidType,
+)
 from vtrace.backends.target import VECTOR_BYTES
 from vtrace.backends.values import I1, I8, I32, I64, POINTER, llvm_type
 from vtrace.ir.types import DType
@@ -66,6 +75,12 @@ class Writer(IRBuilder):
         for offset in offsets:
             pointer = self.gep(pointer, [offset], source_etype=I8)
         return pointer
+
+    def room(self, count: Value) -> Value:
+        """So many bytes on the stack, for as long as the function runs."""
+        name = self._name()
+        self.block.lines.append(f"  {name} = alloca i8, i64 {count.ref}, align 64")
+        return Value(POINTER, name)
 
     # -- control ------------------------------------------------------------------------------------------------
 
