@@ -17,6 +17,9 @@ PANEL_BYTES = 2 * VECTOR_BYTES
 EDGE_BYTES = PANEL_BYTES if MASKED else VECTOR_BYTES
 """That of what is left of the last panel, or a part of it."""
 
+LINE_BYTES = (16 if MASKED else 8) * VECTOR_BYTES
+"""Columns that are summed together where there is one row: memory is read in longer pieces."""
+
 
 def panel(itemsize: int) -> int:
     """Columns of a panel."""

@@ -12,7 +12,7 @@ So a panel of y is read by all rows of the block before the next one, and stays 
 
 from vtrace.backends.gemm.packing import PARAMETERS as PACKING
 from vtrace.backends.gemm.packing import write_copy, write_turn
-from vtrace.backends.gemm.sizes import EDGE_BYTES, INNER, MASKED, PANEL_BYTES, TILE_ROWS
+from vtrace.backends.gemm.sizes import EDGE_BYTES, INNER, LINE_BYTES, MASKED, PANEL_BYTES, TILE_ROWS
 from vtrace.backends.gemm.tile import write_tile
 from vtrace.backends.gemm.writer import Vectors, Writer, constant
 from vtrace.backends.llvm_text import Constant, Function, FunctionType, Module, Value, VoidType
@@ -111,12 +111,13 @@ class _Task(_Loops):
         if not MASKED:
             edge = [(rows, write_tile(module, vectors, rows, EDGE_BYTES // VECTOR_BYTES, True)) for rows in TILE_ROWS]
         self.tiles = {PANEL_BYTES: whole, EDGE_BYTES: edge}
+        self.line = write_tile(module, vectors, 1, LINE_BYTES // VECTOR_BYTES, False)
         super().__init__(module, vectors, "vtrace_gemm", copy)
 
     def write(self) -> None:
         """Items are tasks."""
-        self.zeros = self.room(constant(PANEL_BYTES))
-        for at in range(0, PANEL_BYTES, VECTOR_BYTES):
+        self.zeros = self.room(constant(LINE_BYTES))
+        for at in range(0, LINE_BYTES, VECTOR_BYTES):
             self.store_vector(Constant(self.vectors.type, None), self.plus(self.zeros, constant(at)), None)
         self.x_room, self.y_room = self.room(self.field("x_bytes")), self.room(self.field("y_bytes"))
         with self.loop(self.start, self.stop, 1) as task:
@@ -157,7 +158,14 @@ class _Task(_Loops):
     ) -> None:
         packs, is_packed, y_next = self.is_set("y_bytes"), self.is_set("packed"), self.field("y_next")
         y_next = self.select(self.or_(packs, is_packed), constant(PANEL_BYTES), y_next)
-        with self.loop(column, stop, PANEL_BYTES // self.vectors.itemsize) as j:
+        line = LINE_BYTES // self.vectors.itemsize
+        is_line = self.and_(self.icmp_signed("==", rows, constant(1)), self.not_(self.or_(packs, is_packed)))
+        many = self.sub(self.sub(stop, column), self.srem(self.sub(stop, column), constant(line)))
+        start = self.select(is_line, self.add(column, many), column)
+        with self.loop(column, start, line) as j:
+            lies_at = self.plus(y, self.mul(j, self.field("y_column")))
+            self._sums(self.line, x, lies_at, y_next, self.plus(out, self.bytes(j)), constant(line))
+        with self.loop(start, stop, PANEL_BYTES // self.vectors.itemsize) as j:
             columns = self.smaller(self.sub(stop, j), self.panel)
             lies_at = self.plus(y, self.mul(j, self.field("y_column")))
             with self.when(packs):
