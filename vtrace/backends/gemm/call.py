@@ -149,9 +149,7 @@ def _step(x: Array) -> int:
     return int(x.strides[0]) if x.ndim == 3 else 0
 
 
-def _block(
-    examples: int, rows: int, columns: int, inner: int, itemsize: int, by_rows: bool
-) -> tuple[int, int]:
+def _block(examples: int, rows: int, columns: int, inner: int, itemsize: int, by_rows: bool) -> tuple[int, int]:
     """Rows and columns of a task: as many tasks for one thread as for another, where there are not many anyway."""
     count, blocks = threads.thread_count(), -(-rows // BLOCK_ROWS)
     nanoseconds = NANOSECONDS[itemsize] * rows * columns * inner * examples

@@ -14,11 +14,11 @@ TILE_ROWS = (14, 4, 2, 1) if MASKED else (6, 4, 2, 1)
 """Rows that are summed together: the first fills the registers, the others take what it leaves."""
 PANEL_BYTES = 2 * VECTOR_BYTES
 """The width of a panel of columns: 28 of 32 registers hold sums, with AVX2 12 of 16."""
-EDGE_BYTES = PANEL_BYTES if MASKED else VECTOR_BYTES
-"""That of what is left of the last panel, or a part of it."""
-
 LINE_BYTES = (16 if MASKED else 8) * VECTOR_BYTES
 """Columns that are summed together where there is one row: memory is read in longer pieces."""
+
+CACHE_LINE = 64
+"""Bytes."""
 
 
 def panel(itemsize: int) -> int:

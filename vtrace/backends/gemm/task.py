@@ -10,9 +10,11 @@ A task is a block of rows times a block of columns, of one example:
 So a panel of y is read by all rows of the block before the next one, and stays in the cache.
 """
 
+from dataclasses import dataclass
+
 from vtrace.backends.gemm.packing import PARAMETERS as PACKING
 from vtrace.backends.gemm.packing import write_copy, write_turn
-from vtrace.backends.gemm.sizes import EDGE_BYTES, INNER, LINE_BYTES, MASKED, PANEL_BYTES, TILE_ROWS
+from vtrace.backends.gemm.sizes import CACHE_LINE, INNER, LINE_BYTES, MASKED, PANEL_BYTES, TILE_ROWS
 from vtrace.backends.gemm.tile import write_tile
 from vtrace.backends.gemm.writer import Vectors, Writer, constant
 from vtrace.backends.llvm_text import Constant, Function, FunctionType, Module, Value, VoidType
@@ -89,6 +91,29 @@ class _Loops(Writer):
             self.call(self.copy, [to, pitch, y, self.field("y_next"), inner, columns])
 
 
+@dataclass(frozen=True)
+class _Block:
+    """What a task multiplies: rows of x, where they lie, and those of out; what the next example will read."""
+
+    x: Value
+    x_row: Value
+    x_next: Value
+    out: Value
+    rows: Value
+    x_ahead: Value
+    y_ahead: Value
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Some columns of it: where they begin in y and in out."""
+
+    y: Value
+    y_next: Value
+    out: Value
+    columns: Value
+
+
 class _Pack(_Loops):
     def __init__(self, module: Module, vectors: Vectors, copy: Function) -> None:
         super().__init__(module, vectors, "vtrace_gemm_pack", copy)
@@ -106,11 +131,10 @@ class _Pack(_Loops):
 class _Task(_Loops):
     def __init__(self, module: Module, vectors: Vectors, copy: Function) -> None:
         width = PANEL_BYTES // VECTOR_BYTES
-        whole = [(rows, write_tile(module, vectors, rows, width, MASKED)) for rows in TILE_ROWS]
-        edge = whole
+        self.tiles = [(rows, write_tile(module, vectors, rows, width, MASKED)) for rows in TILE_ROWS]
+        self.edge = self.tiles
         if not MASKED:
-            edge = [(rows, write_tile(module, vectors, rows, EDGE_BYTES // VECTOR_BYTES, True)) for rows in TILE_ROWS]
-        self.tiles = {PANEL_BYTES: whole, EDGE_BYTES: edge}
+            self.edge = [(rows, write_tile(module, vectors, rows, 1, True)) for rows in TILE_ROWS]
         self.line = write_tile(module, vectors, 1, LINE_BYTES // VECTOR_BYTES, False)
         super().__init__(module, vectors, "vtrace_gemm", copy)
 
@@ -122,25 +146,28 @@ class _Task(_Loops):
         self.x_room, self.y_room = self.room(self.field("x_bytes")), self.room(self.field("y_bytes"))
         with self.loop(self.start, self.stop, 1) as task:
             column_blocks, row_blocks = self.field("column_blocks"), self.field("row_blocks")
+            block_rows, block_columns = self.field("block_rows"), self.field("block_columns")
             rest = self.sdiv(task, column_blocks)
-            example, block_rows, block_columns = (
-                self.sdiv(rest, row_blocks), self.field("block_rows"), self.field("block_columns")
-            )  # fmt: skip
-            row = self.mul(self.srem(rest, row_blocks), block_rows)
+            example, row = self.sdiv(rest, row_blocks), self.mul(self.srem(rest, row_blocks), block_rows)
             column = self.mul(self.srem(task, column_blocks), block_columns)
             rows = self.smaller(self.sub(self.field("rows"), row), block_rows)
             stop = self.smaller(self.field("columns"), self.add(column, block_columns))
-            x = self._first("x", example, self.mul(row, self.field("x_row")))
-            y = self._first("y", example)
-            out = self._first("out", example, self.mul(row, self.field("out_row")))
-            self._block(self._rows_of_x(x, rows), y, out, rows, column, stop)
+            x, y, out = (self._example(name, example) for name in ("x", "y", "out"))
+            self._block(
+                _Block(
+                    *self._rows_of_x(self.plus(x, self.mul(row, self.field("x_row"))), rows),
+                    self.plus(out, self.mul(row, self.field("out_row"))), rows,
+                    self._example("x", self.add(example, constant(1))),
+                    self._example("y", self.add(example, constant(1))),
+                ), y, column, stop,
+            )  # fmt: skip
         self.ret_void()
 
-    def _first(self, name: str, example: Value, *offsets: Value) -> Value:
-        return self.plus(self.field(name), self.mul(example, self.field(f"{name}_step")), *offsets)
+    def _example(self, name: str, number: Value) -> Value:
+        return self.plus(self.field(name), self.mul(number, self.field(f"{name}_step")))
 
     def _rows_of_x(self, x: Value, rows: Value) -> tuple[Value, Value, Value]:
-        """Where to read a block of x: the address, bytes to the next row, to the next k."""
+        """Where to read a block of x, copied if it is to be: the address, bytes to the next row, to the next k."""
         x_row, x_next, pitch = self.field("x_row"), self.field("x_next"), self.field("x_pitch")
         copies, inner = self.is_set("x_bytes"), self.field("inner")
         by_rows = self.icmp_signed("==", x_next, constant(self.vectors.itemsize))
@@ -153,61 +180,73 @@ class _Task(_Loops):
             self.select(self.and_(copies, self.not_(by_rows)), pitch, x_next),
         )
 
-    def _block(
-        self, x: tuple[Value, Value, Value], y: Value, out: Value, rows: Value, column: Value, stop: Value
-    ) -> None:
-        packs, is_packed, y_next = self.is_set("y_bytes"), self.is_set("packed"), self.field("y_next")
-        y_next = self.select(self.or_(packs, is_packed), constant(PANEL_BYTES), y_next)
-        line = LINE_BYTES // self.vectors.itemsize
-        is_line = self.and_(self.icmp_signed("==", rows, constant(1)), self.not_(self.or_(packs, is_packed)))
-        many = self.sub(self.sub(stop, column), self.srem(self.sub(stop, column), constant(line)))
-        start = self.select(is_line, self.add(column, many), column)
-        with self.loop(column, start, line) as j:
-            lies_at = self.plus(y, self.mul(j, self.field("y_column")))
-            self._sums(self.line, x, lies_at, y_next, self.plus(out, self.bytes(j)), constant(line))
+    def _block(self, block: _Block, y: Value, column: Value, stop: Value) -> None:
+        packs, is_packed = self.is_set("y_bytes"), self.is_set("packed")
+        in_panels = self.or_(packs, is_packed)
+        y_next = self.select(in_panels, constant(PANEL_BYTES), self.field("y_next"))
+        width = LINE_BYTES // self.vectors.itemsize
+        is_line = self.and_(self.icmp_signed("==", block.rows, constant(1)), self.not_(in_panels))
+        columns = self.sub(stop, column)
+        lines = self.select(is_line, self.sub(columns, self.srem(columns, constant(width))), constant(0))
+        start = self.add(column, lines)
+        with self.loop(column, start, width) as j:
+            part = _Part(self.plus(y, self.bytes(j)), y_next, self.plus(block.out, self.bytes(j)), constant(width))
+            self._sums(self.line, block, block.x, part, (block.x, constant(0)))
         with self.loop(start, stop, PANEL_BYTES // self.vectors.itemsize) as j:
             columns = self.smaller(self.sub(stop, j), self.panel)
             lies_at = self.plus(y, self.mul(j, self.field("y_column")))
             with self.when(packs):
                 self.pack(self.y_room, lies_at, columns)
             y_at = self.select(packs, self.y_room, self.select(is_packed, self.packed_at(j), lies_at))
-            self._panel(x, y_at, y_next, self.plus(out, self.bytes(j)), rows, columns)
+            self._panel(block, _Part(y_at, y_next, self.plus(block.out, self.bytes(j)), columns), j)
 
-    def _panel(
-        self, x: tuple[Value, Value, Value], y: Value, y_next: Value, out: Value, rows: Value, columns: Value
-    ) -> None:
+    def _panel(self, block: _Block, part: _Part, column: Value) -> None:
         if MASKED:
-            self._tiles(PANEL_BYTES, x, y, y_next, out, rows, columns)
+            self._tiles(self.tiles, block, part, column)
             return
-        is_whole = self.icmp_signed("==", columns, self.panel)
+        is_whole = self.icmp_signed("==", part.columns, self.panel)
         with self.when(is_whole):
-            self._tiles(PANEL_BYTES, x, y, y_next, out, rows, columns)
-        with self.when(self.not_(is_whole)), self.loop(constant(0), self.bytes(columns), EDGE_BYTES) as at:
-            left = self.sub(columns, self.sdiv(at, constant(self.vectors.itemsize)))
-            self._tiles(EDGE_BYTES, x, self.plus(y, at), y_next, self.plus(out, at), rows, left)
+            self._tiles(self.tiles, block, part, column)
+        lanes = self.vectors.lanes
+        with self.when(self.not_(is_whole)), self.loop(constant(0), part.columns, lanes) as at:
+            left = self.smaller(self.sub(part.columns, at), constant(lanes))
+            y, out = self.plus(part.y, self.bytes(at)), self.plus(part.out, self.bytes(at))
+            self._tiles(self.edge, block, _Part(y, part.y_next, out, left), column)
 
-    def _tiles(
-        self, width: int, x: tuple[Value, Value, Value], y: Value, y_next: Value, out: Value, rows: Value,
-        columns: Value,
-    ) -> None:  # fmt: skip
-        x_at, x_row, x_next = x
+    def _tiles(self, tiles: list[tuple[int, Function]], block: _Block, part: _Part, column: Value) -> None:
         done: Value = constant(0)
-        for size, tile in self.tiles[width]:
-            left = self.sub(rows, done)
+        for size, tile in tiles:
+            left = self.sub(block.rows, done)
             stop = self.add(done, self.sub(left, self.srem(left, constant(size))))
             with self.loop(done, stop, size) as i:
-                x_i, out_i = self.plus(x_at, self.mul(i, x_row)), self.plus(out, self.mul(i, self.field("out_row")))
-                self._sums(tile, (x_i, x_row, x_next), y, y_next, out_i, columns)
+                x = self.plus(block.x, self.mul(i, block.x_row))
+                out = self.plus(part.out, self.mul(i, self.field("out_row")))
+                moved = _Part(part.y, part.y_next, out, part.columns)
+                self._sums(tile, block, x, moved, self._ahead(block, i, column))
             done = stop
 
-    def _sums(
-        self, tile: Function, x: tuple[Value, Value, Value], y: Value, y_next: Value, out: Value, columns: Value
-    ) -> None:
-        x_at, x_row, x_next = x
+    def _ahead(self, block: _Block, row: Value, column: Value) -> tuple[Value, Value]:
+        """Which part of the next example's x, then y, to have read meanwhile: a line for each k of each tile."""
+        most = constant(TILE_ROWS[0])
+        tiles = self.sdiv(self.add(block.rows, constant(TILE_ROWS[0] - 1)), most)
+        number = self.add(self.mul(self.sdiv(column, self.panel), tiles), self.sdiv(row, most))
+        offset = self.mul(self.mul(number, self.field("inner")), constant(CACHE_LINE))
+        x_step = self.field("x_step")
+        of_x, of_y = self.plus(block.x_ahead, offset), self.plus(block.y_ahead, self.sub(offset, x_step))
+        step = self.select(self.is_set("y_step"), constant(CACHE_LINE), constant(0))
+        return self.select(self.icmp_signed("<", offset, x_step), of_x, of_y), step
+
+    def _sums(self, tile: Function, block: _Block, x: Value, part: _Part, ahead: tuple[Value, Value]) -> None:
         inner, out_row, step = self.field("inner"), self.field("out_row"), INNER[self.vectors.itemsize]
         with self.loop(constant(0), inner, step) as k:
             many = self.smaller(self.sub(inner, k), constant(step))
             adds = self.icmp_signed("!=", self.or_(self.field("adds"), k), constant(0))
-            before, before_row = self.select(adds, out, self.zeros), self.select(adds, out_row, constant(0))
-            x_k, y_k = self.plus(x_at, self.mul(k, x_next)), self.plus(y, self.mul(k, y_next))
-            self.call(tile, [x_k, x_row, x_next, y_k, y_next, many, out, out_row, before, before_row, columns])
+            before, before_row = self.select(adds, part.out, self.zeros), self.select(adds, out_row, constant(0))
+            x_k, y_k = self.plus(x, self.mul(k, block.x_next)), self.plus(part.y, self.mul(k, part.y_next))
+            self.call(
+                tile,
+                [
+                    x_k, block.x_row, block.x_next, y_k, part.y_next, many, part.out, out_row, before, before_row,
+                    part.columns, *ahead,
+                ],
+            )  # fmt: skip

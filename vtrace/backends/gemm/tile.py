@@ -11,15 +11,15 @@ from vtrace.backends.gemm.writer import Vectors, Writer, constant
 from vtrace.backends.llvm_text import Constant, Function, Module
 from vtrace.backends.values import I64, POINTER
 
-PARAMETERS = (POINTER, I64, I64, POINTER, I64, I64, POINTER, I64, POINTER, I64, I64)
+PARAMETERS = (POINTER, I64, I64, POINTER, I64, I64, POINTER, I64, POINTER, I64, I64, POINTER, I64)
 """x, bytes to the next row of x, to its next k; y, bytes to its next k; how many k; out, bytes to its next row; before,
-bytes to its next row; columns."""
+bytes to its next row; columns; what will be read next, and bytes to more of that for each k."""
 
 
 def write_tile(module: Module, vectors: Vectors, rows: int, width: int, masked: bool) -> Function:
     """The function for so many rows, and columns of `width` vectors."""
     w = Writer(module, vectors, f"tile_{rows}x{width}", PARAMETERS)
-    x, x_row, x_next, y, y_next, inner, out, out_row, before, before_row, columns = w.function.args
+    x, x_row, x_next, y, y_next, inner, out, out_row, before, before_row, columns, ahead, ahead_next = w.function.args
     masks = [w.first(columns, v * vectors.lanes) if masked else None for v in range(width)]
     offsets = [constant(v * vectors.lanes * vectors.itemsize) for v in range(width)]
     zero = Constant(vectors.type, None)
@@ -28,19 +28,21 @@ def write_tile(module: Module, vectors: Vectors, rows: int, width: int, masked: 
     body, done = (w.function.append_basic_block(name) for name in ("sum", "done"))
     w.branch(body)
     w.position_at_end(body)
-    left, x_at, y_at = w.phi(I64), w.phi(POINTER), w.phi(POINTER)
+    left, x_at, y_at, ahead_at = w.phi(I64), w.phi(POINTER), w.phi(POINTER), w.phi(POINTER)
     sums = [[w.phi(zero.type) for _ in range(width)] for _ in range(rows)]
     line = [w.load_vector(w.plus(y_at, o), m) for o, m in zip(offsets, masks, strict=True)]
     totals = []
     for i, row in enumerate(sums):
         element = w.load(w.plus(x_at, w.mul(x_row, constant(i))), vectors.element, vectors.itemsize)
         factor = w.splat(element)
-        totals.append([w.fma(factor, l, s) for l, s in zip(line, row, strict=True)])
+        totals.append([w.fma(factor, y_part, s) for y_part, s in zip(line, row, strict=True)])
+    w.prefetch(ahead_at)
     left_next = w.sub(left, constant(1))
     for phi, start, following in (
         (left, inner, left_next),
         (x_at, x, w.plus(x_at, x_next)),
         (y_at, y, w.plus(y_at, y_next)),
+        (ahead_at, ahead, w.plus(ahead_at, ahead_next)),
         *((s, zero, t) for row, total in zip(sums, totals, strict=True) for s, t in zip(row, total, strict=True)),
     ):
         phi.add_incoming(start, entry)

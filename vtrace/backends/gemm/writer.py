@@ -41,7 +41,8 @@ class Vectors:
 
     @property
     def element(self) -> Type:
-        return llvm_type(self.dtype)
+        type_: Type = llvm_type(self.dtype)
+        return type_
 
     @property
     def type(self) -> VectorType:
@@ -81,6 +82,11 @@ class Writer(IRBuilder):
         name = self._name()
         self.block.lines.append(f"  {name} = alloca i8, i64 {count.ref}, align 64")
         return Value(POINTER, name)
+
+    def prefetch(self, pointer: Value) -> None:
+        """Have a line read into the cache."""
+        flags = [Constant(I32, n) for n in (0, 3, 1)]  # not to write, for the first cache, data
+        self.call(self._declared("llvm.prefetch.p0", VoidType(), [POINTER, I32, I32, I32]), [pointer, *flags])
 
     # -- control ------------------------------------------------------------------------------------------------
 
