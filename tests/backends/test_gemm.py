@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vtrace.backends import threads
-from vtrace.backends.gemm.call import BLOCK_COLUMNS, BLOCK_ROWS, FAR_BYTES, FEW_ROWS, NEAR_BYTES
+from vtrace.backends.gemm.plan import BLOCK_COLUMNS, BLOCK_ROWS, FAR_BYTES, FEW_ROWS, NEAR_BYTES
 from vtrace.backends.gemm.sizes import DEPTH, INNER, TILE_ROWS, panel
 from vtrace.backends.library import LIBRARY
 from vtrace.ir.types import Array
