@@ -65,7 +65,7 @@ def plan(
     row_blocks, column_blocks = -(-rows // block_rows), -(-width // block_columns)
     if row_bytes[1] >= FAR_BYTES and rows > 1 and columns > panel(itemsize):
         x_lines, length = (depth, block_rows) if transpose[0] else (block_rows, depth)
-        x_pitch = (-(-length * itemsize // VECTOR_BYTES) + 1) * VECTOR_BYTES
+        x_pitch = (-(-length * itemsize // VECTOR_BYTES) | 1) * VECTOR_BYTES  # odd, so that rows share no set
     return Plan(
         width,
         depth,
