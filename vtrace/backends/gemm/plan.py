@@ -9,10 +9,12 @@ from vtrace.backends.target import VECTOR_BYTES
 
 NANOSECONDS = {4: 0.019, 8: 0.038}
 """For one multiplication, by the bytes of an element."""
-BLOCK_ROWS = 64
-"""Rows of a task: their part of x fits into the second cache, and each panel of y there serves them all."""
+BLOCK_ROWS = 128
+"""Rows of a task: their part of x takes half of the second cache, and each panel of y there serves them all."""
 BLOCK_COLUMNS = 1024
 """Columns that are packed at a time: they are still in a cache when they are read."""
+SHORT_ROWS = 32
+"""With fewer for each thread, threads share the columns instead."""
 FEW_ROWS = 48
 NEAR_BYTES = 1 << 19
 """To pack y for all tasks is worth it for more rows than that, if it is larger than this."""
@@ -84,7 +86,7 @@ def _block(
     blocks = -(-rows // BLOCK_ROWS)
     nanoseconds = NANOSECONDS[itemsize] * rows * columns * inner * examples
     if examples * blocks < EVEN * count and nanoseconds >= threads.WORTH_SHARING:
-        if not by_rows and examples * rows < count * BLOCK_ROWS / 2:
+        if not by_rows and examples * rows < count * SHORT_ROWS:
             panels = -(-columns // panel(itemsize))
             return -(-rows // blocks), -(-panels // count) * panel(itemsize)
         blocks = -(-blocks // count) * count

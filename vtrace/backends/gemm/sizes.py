@@ -5,8 +5,8 @@ from vtrace.backends.target import VECTOR_BYTES
 INNER = {4: 384, 8: 256}
 """Products that are summed in registers, by the bytes of an element. Such sums are then added one after the other: the
 order of all additions is that of k, whatever computes them."""
-DEPTH = {4: 4 * INNER[4], 8: 2 * INNER[8]}
-"""How much of `inner` a task goes through: its part of x stays in the cache meanwhile (64 rows: 400 or 270 KiB)."""
+DEPTH = {itemsize: 2 * inner for itemsize, inner in INNER.items()}
+"""How much of `inner` a task goes through, a multiple of that: its rows of x stay in the second cache meanwhile."""
 
 MASKED = VECTOR_BYTES == 64
 """With AVX-512 a mask costs nothing. Elsewhere only what is left of the last panel is read under one."""

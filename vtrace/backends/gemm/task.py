@@ -222,19 +222,23 @@ class _Task(_Loops):
                 x = self.plus(block.x, self.mul(i, block.x_row))
                 out = self.plus(part.out, self.mul(i, self.field("out_row")))
                 moved = _Part(part.y, part.y_next, out, part.columns)
-                self._sums(tile, block, x, moved, self._ahead(block, i, column))
+                self._sums(tile, block, x, moved, self._ahead(block, part, i, column))
             done = stop
 
-    def _ahead(self, block: _Block, row: Value, column: Value) -> tuple[Value, Value]:
-        """Which part of the next example's x, then y, to have read meanwhile: a line for each k of each tile."""
+    def _ahead(self, block: _Block, part: _Part, row: Value, column: Value) -> tuple[Value, Value]:
+        """What to have read meanwhile, a line for each k of each tile: of the next panel, or the next example."""
         most = constant(TILE_ROWS[0])
         tiles = self.sdiv(self.add(block.rows, constant(TILE_ROWS[0] - 1)), most)
-        number = self.add(self.mul(self.sdiv(column, self.panel), tiles), self.sdiv(row, most))
-        offset = self.mul(self.mul(number, self.field("inner")), constant(CACHE_LINE))
-        x_step = self.field("x_step")
+        inner, x_step, is_packed = self.field("inner"), self.field("x_step"), self.is_set("packed")
+        lines = self.mul(inner, constant(CACHE_LINE))
+        number = self.sdiv(row, most)
+        panel = self.plus(part.y, self.mul(inner, constant(PANEL_BYTES)), self.mul(number, lines))
+        number = self.add(self.mul(self.sdiv(column, self.panel), tiles), number)
+        offset = self.mul(number, lines)
         of_x, of_y = self.plus(block.x_ahead, offset), self.plus(block.y_ahead, self.sub(offset, x_step))
-        step = self.select(self.is_set("y_step"), constant(CACHE_LINE), constant(0))
-        return self.select(self.icmp_signed("<", offset, x_step), of_x, of_y), step
+        example = self.select(self.icmp_signed("<", offset, x_step), of_x, of_y)
+        any_more = self.or_(is_packed, self.is_set("y_step"))
+        return self.select(is_packed, panel, example), self.select(any_more, constant(CACHE_LINE), constant(0))
 
     def _sums(self, tile: Function, block: _Block, x: Value, part: _Part, ahead: tuple[Value, Value]) -> None:
         inner, out_row, step = self.field("inner"), self.field("out_row"), INNER[self.vectors.itemsize]

@@ -85,7 +85,7 @@ class Writer(IRBuilder):
 
     def prefetch(self, pointer: Value) -> None:
         """Have a line read into the cache."""
-        flags = [Constant(I32, n) for n in (0, 3, 1)]  # not to write, for the first cache, data
+        flags = [Constant(I32, n) for n in (0, 2, 1)]  # not to write, for the first cache, data
         self.call(self._declared("llvm.prefetch.p0", VoidType(), [POINTER, I32, I32, I32]), [pointer, *flags])
 
     # -- control ------------------------------------------------------------------------------------------------
