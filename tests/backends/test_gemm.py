@@ -72,7 +72,11 @@ def test_all_small_shapes(dtype: str, transpose: tuple[bool, bool]) -> None:
 def test_all_that_inner_extents_do(dtype: str, transpose: tuple[bool, bool], blocks: int | str, more: int) -> None:
     itemsize = np.dtype(dtype).itemsize
     inner = (DEPTH[itemsize] if blocks == "depth" else blocks * INNER[itemsize]) + more
-    for rows, columns in ((1, 300), (FEW_ROWS, 5), (2 * BLOCK_ROWS + TILE_ROWS[0] + 3, 2 * panel(itemsize) + 3)):
+    for rows, columns in (
+        (1, 300),
+        (FEW_ROWS, 5),
+        (2 * BLOCK_ROWS[itemsize] + TILE_ROWS[0] + 3, 2 * panel(itemsize) + 3),
+    ):
         x, y = random((rows, max(inner, 0)), dtype, 1), random((max(inner, 0), columns), dtype, 2)
         check(product(x, y, transpose), x, y)
 
