@@ -75,7 +75,7 @@ def test_all_that_inner_extents_do(dtype: str, transpose: tuple[bool, bool], blo
     for rows, columns in (
         (1, 300),
         (FEW_ROWS, 5),
-        (2 * BLOCK_ROWS[itemsize] + TILE_ROWS[0] + 3, 2 * panel(itemsize) + 3),
+        (2 * BLOCK_ROWS + TILE_ROWS[0] + 3, 2 * panel(itemsize) + 3),
     ):
         x, y = random((rows, max(inner, 0)), dtype, 1), random((max(inner, 0), columns), dtype, 2)
         check(product(x, y, transpose), x, y)

@@ -9,7 +9,7 @@ from vtrace.backends.target import VECTOR_BYTES
 
 NANOSECONDS = {4: 0.019, 8: 0.038}
 """For one multiplication, by the bytes of an element."""
-BLOCK_ROWS = {4: 128, 8: 96}
+BLOCK_ROWS = 96
 """Rows of a task: their part of x takes half of the second cache, and each panel of y there serves them all."""
 BLOCK_COLUMNS = 1024
 """Columns that are packed at a time: they are still in a cache when they are read."""
@@ -83,7 +83,7 @@ def _block(
     examples: int, rows: int, columns: int, inner: int, itemsize: int, by_rows: bool, count: int
 ) -> tuple[int, int]:
     """Rows and columns of a task. Where there are few tasks, all threads get as many."""
-    blocks = -(-rows // BLOCK_ROWS[itemsize])
+    blocks = -(-rows // BLOCK_ROWS)
     nanoseconds = NANOSECONDS[itemsize] * rows * columns * inner * examples
     if examples * blocks < EVEN * count and nanoseconds >= threads.WORTH_SHARING:
         if not by_rows and examples * rows < count * SHORT_ROWS:

@@ -5,7 +5,7 @@ from vtrace.backends.target import VECTOR_BYTES
 INNER = {4: 384, 8: 512}
 """Products that are summed in registers, by the bytes of an element. Such sums are then added one after the other: the
 order of all additions is that of k, whatever computes them."""
-DEPTH = {4: 2 * INNER[4], 8: INNER[8]}
+DEPTH = {4: 3 * INNER[4], 8: INNER[8]}
 """How much of `inner` a task goes through, a multiple of that: its rows of x stay in the second cache meanwhile."""
 
 MASKED = VECTOR_BYTES == 64
