@@ -87,6 +87,8 @@ CASES: dict[str, Case] = {
     "log_sum_exp": mapped(programs.log_sum_exp, normal(MOST, 24)),
     "correlated": mapped(correlated, normal(MOST, 5, 9)),
     "matrix_products": mapped(np.matmul, normal(MOST, 4, 4), normal(MOST, 4, 4)),
+    "one_matrix_for_all": first_shared(np.dot, normal(MOST, 70), normal(70, 90)),
+    "a_matrix_each": mapped(np.matmul, normal(MOST, 20, 30, dtype=np.float32), normal(MOST, 30, 20, dtype=np.float32)),
     "long_products": mapped(np.matmul, normal(MOST, 3, 70), normal(MOST, 70, 2)),
     "cross": mapped(np.cross, normal(MOST, 3), normal(MOST, 3)),
     "rotate": mapped(programs.rotate, normal(MOST, 4, dtype=np.float32), normal(MOST, 3, dtype=np.float32)),

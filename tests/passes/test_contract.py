@@ -1,4 +1,4 @@
-"""Which `dot` becomes a BLAS call, and that the call computes the same."""
+"""Which `dot` becomes a library call, and that the call computes the same."""
 
 import numpy as np
 import pytest
@@ -102,7 +102,7 @@ STAYS = {
 
 
 @pytest.mark.parametrize("case", STAYS)
-def test_what_a_blas_does_not_do_better_stays(case: str) -> None:
+def test_what_a_call_does_not_do_better_stays(case: str) -> None:
     assert names(optimize(STAYS[case])) == ["dot"]
 
 

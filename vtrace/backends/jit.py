@@ -14,11 +14,11 @@ class Machine:
     """Compiled code: the addresses of what is in it, its LLVM text and its assembly.
 
     `what` says in full what is compiled. If an earlier process has kept the code for it, `generate`, which gives the
-    LLVM text, is called only if somebody wants to read that.
+    LLVM text, is called only if somebody wants to read that. `clean` says whether to run LLVM's passes on it.
     """
 
-    def __init__(self, what: str, generate: Callable[[], str]) -> None:
-        self._generate = generate
+    def __init__(self, what: str, generate: Callable[[], str], clean: bool = True) -> None:
+        self._generate, self._clean = generate, clean
         store = cache.default()
         key = cache.key_of(what)
         code = None if store is None else store.load(key)
@@ -52,5 +52,6 @@ class Machine:
         text = self._generate()
         module = llvm.parse_assembly(text)
         module.verify()
-        optimise(module, text)
+        if self._clean:
+            optimise(module, text)
         return module

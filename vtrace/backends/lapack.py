@@ -8,7 +8,6 @@ from contextlib import ExitStack, contextmanager
 
 import numpy as np
 
-from vtrace.backends import blas
 from vtrace.backends.blas_threads import ThreadLimit
 
 
@@ -18,11 +17,17 @@ def _limit() -> ThreadLimit:
     return ThreadLimit(ctypes.CDLL(np.linalg._umath_linalg.__file__))
 
 
+@functools.cache
+def _scipy_limit() -> ThreadLimit:
+    """That of SciPy's."""
+    return ThreadLimit(ctypes.CDLL(sys.modules["scipy.linalg._fblas"].__file__))
+
+
 @contextmanager
 def one_thread() -> Iterator[None]:
     """Every BLAS there is uses one thread meanwhile."""
     with ExitStack() as stack:
         stack.enter_context(_limit().one_thread())
-        if "scipy.linalg" in sys.modules:  # has a BLAS of its own
-            stack.enter_context(blas.routines().limit.one_thread())
+        if "scipy.linalg._fblas" in sys.modules:
+            stack.enter_context(_scipy_limit().one_thread())
         yield

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 from vtrace.backends import lapack, threads
-from vtrace.backends.blas import Blas
+from vtrace.backends.gemm.call import Products
 from vtrace.backends.pocketfft import Fourier
 
 WORTH = 50.0
@@ -14,7 +14,7 @@ WORTH = 50.0
 _PART = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
 
 
-class Calls(Blas, Fourier):
+class Calls(Products, Fourier):
     """Everything of `ir.primitive.Library`."""
 
     def one_thread(self) -> AbstractContextManager[None]:

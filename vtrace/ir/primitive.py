@@ -177,7 +177,7 @@ class ElementPrimitive(ArrayPrimitive):
 
 
 class Library(Protocol):
-    """What the `call` rule of a large operation may use: routines a backend gets from an outside library."""
+    """What the `call` rule of a large operation may use: routines of a backend, or of an outside library."""
 
     def gemm(self, out: Array, x: Array, y: Array, transpose: tuple[bool, bool]) -> None:
         """out = op(x) @ op(y), all 2-D and C-contiguous; op transposes where `transpose` says so."""

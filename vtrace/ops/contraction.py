@@ -1,4 +1,4 @@
-"""Contractions: sums of products. `dot` is the general one; `matmul` holds those that a BLAS computes."""
+"""Contractions: sums of products. `dot` is the general one; `matmul` holds those that a library computes."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Matrix products that a BLAS computes: one large one, or one for each example. The `contract` pass makes them."""
+"""Matrix products that a library computes: one large one, or one for each example. The `contract` pass makes them."""
 
 import math
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from vtrace.ops.movement import Broadcast
 @primitive("matmul")
 @dataclass(frozen=True)
 class Matmul(LibraryPrimitive):
-    """Matrix product of two float matrices, each transposed first where `transpose` says so; a BLAS call.
+    """Matrix product of two float matrices, each transposed first where `transpose` says so; a library call.
 
     `x` may have further leading axes where it is not transposed: they all count as rows. Made by the `contract` pass,
     after batching.
@@ -79,8 +79,8 @@ class Matmul(LibraryPrimitive):
 class BatchedMatmul(LibraryPrimitive):
     """A matrix product for each index of the leading axes, of floats; one operand may be a single matrix for all.
 
-    Each product is a BLAS call of its own, on one thread, so its bits do not depend on how many there are. `transpose`
-    says which matrices are transposed first. Made by the `contract` pass, after batching.
+    Its bits do not depend on how many there are. `transpose` says which matrices are transposed first. Made by the
+    `contract` pass, after batching.
     """
 
     transpose: tuple[bool, bool] = (False, False)

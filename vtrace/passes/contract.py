@@ -1,10 +1,10 @@
-"""Matrix products: a `dot` that a BLAS computes best becomes `matmul`, or `batched_matmul` with batch axes.
+"""Matrix products: a `dot` that is large becomes `matmul`, or `batched_matmul` with batch axes.
 
 Which ones do: floats, something contracted, free axes on both sides (a matrix-vector product is limited by memory, and
 fuses), and too much work for a loop nest. A batch axis that is free on one side is an axis like any other here, so
 `vmap(vmap(dot))` ends as one matrix product.
 
-A BLAS adds in another order than `dot` does: this is the one pass that may change the last bits of a result.
+A large product adds in another order than `dot` does: this is the one pass that may change the last bits of a result.
 """
 
 import math
@@ -129,7 +129,7 @@ def _dot_to_matmul(rewriter: Rewriter, equation: Equation) -> tuple[Atom, ...] |
 
 
 def is_matrix_product(dot: Dot, x: ArrayType, y: ArrayType) -> bool:
-    """Whether this `dot` is worth a BLAS call."""
+    """Whether this `dot` is worth a call."""
     rows, row_symbols = count(tuple(x.shape[a] for a in dot.free(0, x.rank)))
     columns, column_symbols = count(tuple(y.shape[a] for a in dot.free(1, y.rank)))
     inner, inner_symbols = count(tuple(x.shape[a] for a in dot.contract[0]))
@@ -147,7 +147,7 @@ def _product(rewriter: Rewriter, x: _Side, y: _Side) -> Atom:
     """The product of two sides, with the shape of the `dot`: shared axes, free ones of x, free ones of y."""
     left, left_flag = _matrix(rewriter, x, keep_rows=not (x.shared or y.shared))
     right, right_flag = _matrix(rewriter, y, keep_rows=False)
-    # the flag of y says where its contracted axis lies: last means that BLAS must transpose it
+    # the flag of y says where its contracted axis lies: last means that it is to be transposed
     op = BatchedMatmul if x.shared or y.shared else Matmul
     product = rewriter.emit(op((left_flag, not right_flag)), left, right)
     shared = x.extents(x.shared) or y.extents(y.shared)
