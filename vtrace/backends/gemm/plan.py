@@ -20,7 +20,7 @@ NEAR_BYTES = 1 << 19
 """To pack y for all tasks is worth it for more rows than that, if it is larger than this."""
 FAR_BYTES = 2048
 """Rows of x so far apart are copied, as they may share few sets of the first cache."""
-EVEN = 4
+EVEN = 8
 """Tasks for each thread from which on it does not matter whether all threads have as many."""
 LARGE = 1 << 23
 """From so many multiplications on, each example is shared by all threads."""
