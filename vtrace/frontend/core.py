@@ -199,7 +199,7 @@ def view(
         return ComplexTracer(view(base.re, compute, mirror, write), view(base.im, compute, mirror, write))
     result = alias(compute(base))
     if result.ndim:
-        result.view = View(base, compute, mirror, write)
+        result.origin = View(base, compute, mirror, write)
         base.followers.append(weakref.ref(result))
     return result
 

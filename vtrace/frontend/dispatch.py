@@ -13,6 +13,7 @@ import numpy as np
 
 from vtrace.errors import UnsupportedError
 from vtrace.frontend.source import at_user_line
+from vtrace.frontend.translation import as_ours
 
 Handler = Callable[..., Any]
 
@@ -61,12 +62,18 @@ def call_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) 
         raise UnsupportedError(
             f"{at_user_line()}: {name} with {what} is not supported on traced arrays; it takes {takes}"
         ) from None
-    return handler(*args, **given)
+    with as_ours(name):
+        return handler(*args, **given)
 
 
 def call_ufunc(ufunc: np.ufunc, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """What `Tracer.__array_ufunc__` does."""
     name = qualified_name(ufunc)
+    with as_ours(name):
+        return _call_ufunc(name, ufunc, method, args, kwargs)
+
+
+def _call_ufunc(name: str, ufunc: np.ufunc, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     if ufunc not in UFUNC_HANDLERS and "scipy.special" in sys.modules:
         from vtrace.frontend import scipy_special  # noqa: F401  # registers its handlers
     if ufunc not in UFUNC_HANDLERS:

@@ -4,7 +4,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from vtrace.frontend.dispatch import UFUNC_HANDLERS, call_function
+from vtrace.errors import DTypeError
+from vtrace.frontend.dispatch import UFUNC_HANDLERS, call_function, qualified_name
+from vtrace.frontend.source import at_user_line
+from vtrace.frontend.translation import as_ours
 from vtrace.ir.types import DType
 
 if TYPE_CHECKING:
@@ -65,7 +68,7 @@ class ArrayMethods:
     @imag.setter
     def imag(self, value: Any) -> None:
         if self.dtype.kind != "c":
-            raise TypeError("array does not have imaginary part to set")
+            raise DTypeError(f"{at_user_line()}: array does not have imaginary part to set")
         self._call(np.imag)[...] = value
 
     def _call(self, function: Any, *args: Any, **kwargs: Any) -> Any:
@@ -76,12 +79,14 @@ class ArrayMethods:
     def _binary(self, ufunc: np.ufunc, x: Any, y: Any) -> Any:
         from vtrace.frontend.numpy_elementwise import operator  # built on the tracer
 
-        return operator(ufunc, x, y)
+        with as_ours(qualified_name(ufunc)):
+            return operator(ufunc, x, y)
 
     def _inplace(self, ufunc: np.ufunc, other: Any) -> Any:
         from vtrace.frontend.assignment import inplace  # built on the tracer
 
-        return inplace(self, ufunc, other)
+        with as_ours(qualified_name(ufunc)):
+            return inplace(self, ufunc, other)
 
     def __add__(self, other: Any) -> Any:
         return self._binary(np.add, self, other)
@@ -256,7 +261,9 @@ class ArrayMethods:
     def _to_int(self, ufunc: np.ufunc) -> Any:
         """`round(x)`, `math.floor(x)`...: a Python integer, of a scalar alone."""
         if self.ndim:
-            raise TypeError("only a 0-d array can be rounded to a Python integer; use np.round, np.floor, np.ceil")
+            raise DTypeError(
+                f"{at_user_line()}: only a 0-d array can be rounded to a Python integer; use np.round, np.floor, np.ceil"
+            )
         result = UFUNC_HANDLERS[ufunc](self).astype(np.int64)
         result.weak = True
         return result
@@ -297,13 +304,15 @@ class ArrayMethods:
         """Sort along `axis`, in place."""
         from vtrace.frontend.numpy_sorting import sort_in_place  # built on the tracer
 
-        sort_in_place(cast("Tracer", self), axis, kind, stable)
+        with as_ours("ndarray.sort"):
+            sort_in_place(cast("Tracer", self), axis, kind, stable)
 
     def partition(self, kth: Any, axis: int = -1, kind: str = "introselect") -> None:
         """`np.partition` in place."""
         from vtrace.frontend.numpy_sorting import partition_in_place  # built on the tracer
 
-        partition_in_place(cast("Tracer", self), kth, axis, kind)
+        with as_ours("ndarray.partition"):
+            partition_in_place(cast("Tracer", self), kth, axis, kind)
 
     def argpartition(self, *args: Any, **kwargs: Any) -> Any:
         return self._call(np.argpartition, *args, **kwargs)

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from vtrace.errors import ShapeError
+from vtrace.errors import DTypeError, ShapeError
 from vtrace.frontend.core import alias, check_dtype, convert, full, static_shape_argument
 from vtrace.frontend.dispatch import implements
 from vtrace.frontend.numpy_movement import broadcast_arrays, broadcast_to_, moveaxis, reshape_, stack
@@ -72,7 +72,7 @@ def astype(x: Any, dtype: Any, /, *, copy: bool = True, casting: str = "unsafe")
     t = lift(x)
     target = check_dtype(dtype, "astype")
     if not np.can_cast(t.dtype, target, casting):  # type: ignore[arg-type]  # a str
-        raise TypeError(
+        raise DTypeError(
             f"{at_user_line()}: Cannot cast array data from {t.dtype!r} to {target!r} according to the rule {casting!r}"
         )
     return t if t.dtype == target and not copy else alias(convert(t, target))

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from vtrace.errors import ShapeError, UnsupportedError
+from vtrace.errors import IndexOutOfRangeError, ShapeError, UnsupportedError
 from vtrace.frontend.complex_tracer import ComplexTracer
 from vtrace.frontend.core import (
     INT64,
@@ -131,7 +131,7 @@ def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Tracer:
     if x.ndim != at.ndim:
         raise ShapeError(f"{at_user_line()}: `indices` and `arr` must have the same number of dimensions")
     if at.dtype.kind not in "iu":
-        raise IndexError(f"{at_user_line()}: `indices` must be an integer array")
+        raise IndexOutOfRangeError(f"{at_user_line()}: `indices` must be an integer array")
     axis = axis_index(axis, x.ndim)
     others = np.broadcast_shapes(*((*t.shape[:axis], *t.shape[axis + 1 :]) for t in (x, at)))
     wide = [broadcast_to_(t, (*others[:axis], t.shape[axis], *others[axis:])) for t in (x, convert(at, INT64))]

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from vtrace.errors import DTypeError, EscapedTracerError
+from vtrace.errors import DTypeError, EscapedTracerError, IntegerOverflowError
 from vtrace.frontend.complex_tracer import PRIMITIVE_RULES, ComplexTracer
 from vtrace.frontend.source import at_user_line, user_source
 from vtrace.frontend.tracer import Tracer
@@ -99,7 +99,7 @@ def literal(value: Any, dtype: DType | None = None, weak: bool = False) -> Trace
 
 def _not_numbers(value: Any) -> Exception:
     if isinstance(value, int):
-        return OverflowError(f"{at_user_line()}: the integer {value} does not fit in 64 bits; write it as a float")
+        return IntegerOverflowError(f"{at_user_line()}: the integer {value} does not fit in 64 bits; write it as a float")
     return DTypeError(f"{at_user_line()}: a value of type {type(value).__name__} is not an array of numbers")
 
 
