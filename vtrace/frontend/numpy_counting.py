@@ -78,6 +78,17 @@ def _uniform(x: Tracer, bins: Any, range: Any) -> tuple[Any, Tracer]:
     return edges, convert(where((wide >= low) & (wide <= high), at, number), INT64)
 
 
+def bin_edges(x: Tracer, bins: Any, range: Any) -> Any:
+    """The edges of the bins: as many as asked for, of one width, or those given."""
+    flat = reshape(x, (x.size,))
+    return (_uniform(flat, bins, range) if np.ndim(bins) == 0 else _between(flat, bins))[0]
+
+
+@implements(np.histogram_bin_edges)
+def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any = None) -> Any:
+    return bin_edges(lift(a), bins, range)
+
+
 def _between(x: Tracer, bins: Any) -> tuple[Any, Tracer]:
     """The given edges, and the bin of each value."""
     edges = lift(bins)

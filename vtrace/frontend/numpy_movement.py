@@ -1,7 +1,6 @@
 """NumPy functions that only move elements: shapes, axes, joining, repeating, padding."""
 
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -232,60 +231,9 @@ def stack(arrays: Any, axis: int = 0, *, dtype: Any = None) -> Tracer:
     return concatenate([reshape(convert(t, target), shape) for t in tracers], axis)
 
 
-@implements(np.vstack)
-def vstack(tup: Any, *, dtype: Any = None) -> Tracer:
-    return concatenate([atleast_2d(a) for a in tup], 0, dtype=dtype)
-
-
-@implements(np.hstack)
-def hstack(tup: Any, *, dtype: Any = None) -> Tracer:
-    tracers = [atleast_1d(a) for a in tup]
-    return concatenate(tracers, 0 if tracers and tracers[0].ndim == 1 else 1, dtype=dtype)
-
-
-@implements(np.dstack)
-def dstack(tup: Any) -> Tracer:
-    return concatenate([atleast_3d(a) for a in tup], 2)
-
-
-@implements(np.column_stack)
-def column_stack(tup: Any) -> Tracer:
-    return concatenate([reshape_(a, (np.size(a), 1)) if np.ndim(a) < 2 else lift(a) for a in tup], 1)
-
-
-@implements(np.append)
-def append(arr: Any, values: Any, axis: int | None = None) -> Tracer:
-    return concatenate([lift(arr), lift(values)], axis)
-
-
-def _part(x: Tracer, axis: int, start: int, stop: int) -> Tracer:
+def part_along(x: Tracer, axis: int, start: int, stop: int) -> Tracer:
+    """What lies from `start` to `stop` along an axis."""
     return x[(*(slice(None),) * axis, slice(start, stop))]
-
-
-@implements(np.array_split)
-def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Tracer]:
-    x = lift(ary)
-    axis = axis_index(axis, x.ndim)
-    extent = x.shape[axis]
-    if isinstance(indices_or_sections, int):
-        each, more = divmod(extent, indices_or_sections)
-        sizes = [each + 1] * more + [each] * (indices_or_sections - more)
-        points = [sum(sizes[:i]) for i in range(len(sizes) + 1)]
-    else:
-        points = [0, *(static_int(i, "indices") for i in indices_or_sections), extent]
-    return [_part(x, axis, a, b) for a, b in pairwise(points)]
-
-
-@implements(np.split)
-def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Tracer]:
-    if isinstance(indices_or_sections, int) and np.shape(ary)[axis] % indices_or_sections:
-        raise ShapeError(f"{at_user_line()}: array split does not result in an equal division")
-    return array_split(ary, indices_or_sections, axis)
-
-
-@implements(np.unstack)
-def unstack(x: Any, /, *, axis: int = 0) -> tuple[Tracer, ...]:
-    return tuple(moveaxis(x, axis, 0))
 
 
 @implements(np.roll)
@@ -297,7 +245,7 @@ def roll(a: Any, shift: Any, axis: Any = None) -> Tracer:
         i = axis_index(int(ax), x.ndim)
         cut = (x.shape[i] - int(s) % x.shape[i]) if x.shape[i] else 0
         if cut % max(x.shape[i], 1):
-            x = concatenate([_part(x, i, cut, x.shape[i]), _part(x, i, 0, cut)], i)
+            x = concatenate([part_along(x, i, cut, x.shape[i]), part_along(x, i, 0, cut)], i)
     return alias(x)
 
 

@@ -15,12 +15,11 @@ from vtrace.frontend.core import (
     check_dtype,
     convert,
     count,
-    full,
     reshape,
     strong,
 )
 from vtrace.frontend.dispatch import UFUNC_HANDLERS, implements, qualified_name
-from vtrace.frontend.numpy_elementwise import select, truth
+from vtrace.frontend.numpy_elementwise import truth
 from vtrace.frontend.promotion import accumulator
 from vtrace.frontend.source import at_user_line
 from vtrace.frontend.trace import emit, lift
@@ -90,24 +89,6 @@ def _divide(x: Tracer, number: float) -> Tracer:
     result = UFUNC_HANDLERS[np.true_divide](x, number)
     assert isinstance(result, Tracer)
     return convert(result, x.dtype)
-
-
-@implements(np.average)
-def average(a: Any, axis: Any = None, weights: Any = None, *, keepdims: bool = False) -> Tracer:
-    if weights is None:
-        return mean(a, axis, keepdims=keepdims)
-    x, w = lift(a), lift(weights)
-    if w.shape != x.shape:
-        if w.ndim != 1 or not isinstance(axis, int) or w.shape[0] != x.shape[axis]:
-            raise ShapeError(
-                f"{at_user_line()}: np.average: weights have shape {w.shape}, the array {x.shape}; weights of one "
-                "dimension need axis=, and as many elements as that axis"
-            )
-        w = reshape(w, tuple(w.shape[0] if i == axis_index(axis, x.ndim) else 1 for i in range(x.ndim)))
-    total = np.sum(np.broadcast_to(w, x.shape), axis=axis, keepdims=keepdims)
-    result = np.sum(x * w, axis=axis, keepdims=keepdims) / total
-    assert isinstance(result, Tracer)
-    return result
 
 
 @implements(np.var)
@@ -217,24 +198,6 @@ argmax = implements(np.argmax)(_position(np.argmax, reduction.ArgMax))
 argmin = implements(np.argmin)(_position(np.argmin, reduction.ArgMin))
 
 
-def _without_nan(function: Any, fill: Any) -> Callable[..., Tracer]:
-    """np.nansum and its like: NaNs count as the neutral element."""
-
-    def handler(a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False) -> Tracer:
-        x = lift(a)
-        if x.dtype.kind in "fc":
-            x = select(UFUNC_HANDLERS[np.isnan](x), full(x.shape, fill, x.dtype), x)
-        result = function(x, axis, dtype, keepdims=keepdims)
-        assert isinstance(result, Tracer)
-        return result
-
-    return handler
-
-
-implements(np.nansum)(_without_nan(sum_, 0))
-implements(np.nanprod)(_without_nan(prod, 1))
-
-
 def _scan(op: Callable[[int], Primitive]) -> Callable[..., Tracer]:
     def handler(a: Any, axis: Any = None, dtype: Any = None) -> Tracer:
         x = lift(a)
@@ -246,5 +209,5 @@ def _scan(op: Callable[[int], Primitive]) -> Callable[..., Tracer]:
     return handler
 
 
-implements(np.cumsum)(_scan(scan.CumSum))
-implements(np.cumprod)(_scan(scan.CumProd))
+cumsum = implements(np.cumsum)(_scan(scan.CumSum))
+cumprod = implements(np.cumprod)(_scan(scan.CumProd))

@@ -19,7 +19,7 @@ from vtrace.frontend.core import (
 )
 from vtrace.frontend.dispatch import UFUNC_HANDLERS, implements
 from vtrace.frontend.numpy_elementwise import select, truth
-from vtrace.frontend.numpy_movement import broadcast_to_, concatenate, pad
+from vtrace.frontend.numpy_movement import broadcast_to_, pad
 from vtrace.frontend.promotion import result_type
 from vtrace.frontend.source import at_user_line
 from vtrace.frontend.trace import emit, lift
@@ -100,6 +100,16 @@ def allclose(a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: bo
     return np.all(isclose(a, b, rtol, atol, equal_nan))
 
 
+@implements(np.array_equiv)
+def array_equiv(a1: Any, a2: Any) -> Any:
+    x, y = lift(a1), lift(a2)
+    try:
+        np.broadcast_shapes(x.shape, y.shape)
+    except ValueError:
+        return False
+    return np.all(x == y)
+
+
 @implements(np.array_equal)
 def array_equal(a1: Any, a2: Any, equal_nan: bool = False) -> Any:
     x, y = lift(a1), lift(a2)
@@ -167,47 +177,6 @@ def diag(v: Any, k: int = 0) -> Any:
     return where(np.eye(n, k=k, dtype=bool), wide, full((), 0, x.dtype))
 
 
-@implements(np.diff)
-def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = np._NoValue, append: Any = np._NoValue) -> Any:
-    x = lift(a)
-    axis = axis_index(axis, x.ndim)
-
-    def edge(value: Any) -> Tracer:
-        t = lift(value)
-        one = (*x.shape[:axis], 1, *x.shape[axis + 1 :])
-        return broadcast_to_(t, one) if t.ndim == 0 else t
-
-    parts = [edge(prepend)] if prepend is not np._NoValue else []
-    parts += [x, *([edge(append)] if append is not np._NoValue else [])]
-    result: Any = concatenate(parts, axis) if len(parts) > 1 else x
-    before = (slice(None),) * axis
-    subtract = np.not_equal if result.dtype == bool else np.subtract
-    for _ in range(static_int(n, "n")):
-        result = UFUNC_HANDLERS[subtract](result[(*before, slice(1, None))], result[(*before, slice(None, -1))])
-    return result
-
-
-@implements(np.trapezoid)
-def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
-    t = lift(y)
-    axis = axis_index(axis, t.ndim)
-    before = (slice(None),) * axis
-    widths: Any = dx
-    if x is not None:
-        widths = np.diff(x) if np.ndim(x) == 1 else np.diff(x, axis=axis)
-        if np.ndim(x) == 1:
-            widths = np.reshape(widths, [-1 if i == axis else 1 for i in range(t.ndim)])
-    return (widths * (t[(*before, slice(1, None))] + t[(*before, slice(None, -1))]) / 2.0).sum(axis)
-
-
-@implements(np.polyval)
-def polyval(p: Any, x: Any) -> Any:
-    result: Any = np.zeros_like(x)
-    for coefficient in lift(p):
-        result = result * x + coefficient
-    return result
-
-
 @implements(np.sinc)
 def sinc(x: Any) -> Any:
     y = np.pi * lift(x)
@@ -229,13 +198,3 @@ def _type_sample(value: Any) -> Any:
     if not isinstance(value, Tracer):
         return value
     return {"i": 0, "f": 0.0, "c": 0j}[value.dtype.kind] if value.weak else check_dtype(value.dtype, "np.result_type")
-
-
-@implements(np.cov)
-def cov(m: Any, *, rowvar: bool = True, bias: bool = False, ddof: int | None = None) -> Any:
-    x = lift(m)
-    x = reshape(x, (1, x.size)) if x.ndim == 1 else x if rowvar else x.T
-    x = convert(x, np.result_type(x.dtype, np.float64))
-    centred: Any = x - np.mean(x, axis=1, keepdims=True)
-    degrees = (0 if bias else 1) if ddof is None else ddof
-    return np.squeeze(np.dot(centred, np.conj(centred.T)) / (x.shape[1] - degrees))

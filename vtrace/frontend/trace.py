@@ -99,7 +99,9 @@ def literal(value: Any, dtype: DType | None = None, weak: bool = False) -> Trace
 
 def _not_numbers(value: Any) -> Exception:
     if isinstance(value, int):
-        return IntegerOverflowError(f"{at_user_line()}: the integer {value} does not fit in 64 bits; write it as a float")
+        return IntegerOverflowError(
+            f"{at_user_line()}: the integer {value} does not fit in 64 bits; write it as a float"
+        )
     return DTypeError(f"{at_user_line()}: a value of type {type(value).__name__} is not an array of numbers")
 
 

@@ -26,7 +26,7 @@ _OURS: tuple[tuple[type[Exception], type[VTraceError]], ...] = (
 """What is raised -> what the user gets, which is one of it."""
 
 
-class as_ours:  # noqa: N801  # reads as the `with` statement it is made for
+class as_ours:  # reads as the `with` statement it is made for
     """`with as_ours("np.sum"):` around what works on the user's arguments. Errors of the user's own code pass."""
 
     __slots__ = ("name",)
