@@ -20,6 +20,7 @@ from vtrace.frontend import numpy_linalg as numpy_linalg
 from vtrace.frontend import numpy_matrices as numpy_matrices
 from vtrace.frontend import numpy_movement as numpy_movement
 from vtrace.frontend import numpy_nan as numpy_nan
+from vtrace.frontend import numpy_padding as numpy_padding
 from vtrace.frontend import numpy_polynomials as numpy_polynomials
 from vtrace.frontend import numpy_positions as numpy_positions
 from vtrace.frontend import numpy_quantiles as numpy_quantiles

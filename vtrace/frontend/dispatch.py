@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from vtrace.errors import UnsupportedError
+from vtrace.frontend.refusals import WHY
 from vtrace.frontend.source import at_user_line
 from vtrace.frontend.translation import as_ours
 
@@ -48,7 +49,7 @@ def call_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) 
     """A NumPy function applied to arguments of which at least one is, or holds, a tracer."""
     name = qualified_name(function)
     if function not in FUNCTIONS:
-        raise UnsupportedError(f"{at_user_line()}: {name} is not supported on traced arrays")
+        raise _refusal(function)
     handler, signature = FUNCTIONS[function]
     given = {
         k: v for k, v in kwargs.items() if v is not np._NoValue and not (v is None and k not in signature.parameters)
@@ -66,6 +67,11 @@ def call_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) 
         return handler(*args, **given)
 
 
+def _refusal(function: Any) -> UnsupportedError:
+    why = WHY.get(function, "nobody has written it yet; write what it does with functions of docs/numpy.md")
+    return UnsupportedError(f"{at_user_line()}: {qualified_name(function)} is not supported on traced arrays: {why}")
+
+
 def call_ufunc(ufunc: np.ufunc, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """What `Tracer.__array_ufunc__` does."""
     name = qualified_name(ufunc)
@@ -77,7 +83,7 @@ def _call_ufunc(name: str, ufunc: np.ufunc, method: str, args: tuple[Any, ...], 
     if ufunc not in UFUNC_HANDLERS and "scipy.special" in sys.modules:
         from vtrace.frontend import scipy_special  # noqa: F401  # registers its handlers
     if ufunc not in UFUNC_HANDLERS:
-        raise UnsupportedError(f"{at_user_line()}: {name} is not supported on traced arrays")
+        raise _refusal(ufunc)
     if method != "__call__":
         return _call_method(ufunc, method, args, kwargs)
     kwargs = {k: v for k, v in kwargs.items() if v is not None}

@@ -262,7 +262,8 @@ class ArrayMethods:
         """`round(x)`, `math.floor(x)`...: a Python integer, of a scalar alone."""
         if self.ndim:
             raise DTypeError(
-                f"{at_user_line()}: only a 0-d array can be rounded to a Python integer; use np.round, np.floor, np.ceil"
+                f"{at_user_line()}: only a 0-d array can be rounded to a Python integer; use np.round, np.floor or "
+                "np.ceil"
             )
         result = UFUNC_HANDLERS[ufunc](self).astype(np.int64)
         result.weak = True

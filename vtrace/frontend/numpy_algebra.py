@@ -1,4 +1,4 @@
-"""What `np.linalg` builds from factorisations: least squares, pseudo-inverses, ranks, conditions, chains of products."""
+"""What `np.linalg` builds from factorisations: least squares, pseudo-inverses, ranks, conditions, long products."""
 
 import math
 from collections.abc import Sequence

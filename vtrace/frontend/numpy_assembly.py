@@ -34,14 +34,14 @@ from vtrace.frontend.tracer import Tracer
 
 
 @implements(np.vstack)
-def vstack(tup: Any, *, dtype: Any = None) -> Tracer:
-    return concatenate([atleast_2d(a) for a in tup], 0, dtype=dtype)
+def vstack(tup: Any, *, dtype: Any = None, casting: str = "same_kind") -> Tracer:
+    return concatenate([atleast_2d(a) for a in tup], 0, dtype=dtype, casting=casting)
 
 
 @implements(np.hstack)
-def hstack(tup: Any, *, dtype: Any = None) -> Tracer:
+def hstack(tup: Any, *, dtype: Any = None, casting: str = "same_kind") -> Tracer:
     tracers = [atleast_1d(a) for a in tup]
-    return concatenate(tracers, 0 if tracers and tracers[0].ndim == 1 else 1, dtype=dtype)
+    return concatenate(tracers, 0 if tracers and tracers[0].ndim == 1 else 1, dtype=dtype, casting=casting)
 
 
 @implements(np.dstack)

@@ -9,7 +9,8 @@ from vtrace.frontend.control.loops import while_loop
 from vtrace.frontend.core import BOOL, axis_index, convert, reshape, static_int
 from vtrace.frontend.dispatch import implements
 from vtrace.frontend.numpy_elementwise import register
-from vtrace.frontend.numpy_movement import moveaxis, pad
+from vtrace.frontend.numpy_movement import moveaxis
+from vtrace.frontend.numpy_padding import pad
 from vtrace.frontend.source import at_user_line
 from vtrace.frontend.trace import lift
 from vtrace.frontend.tracer import Tracer

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from vtrace.errors import DTypeError, ShapeError
-from vtrace.frontend.core import alias, check_dtype, convert, full, static_shape_argument
+from vtrace.errors import DTypeError, ShapeError, UsageError
+from vtrace.frontend.core import alias, check_dtype, convert, full, reshape, static_shape_argument
 from vtrace.frontend.dispatch import implements
 from vtrace.frontend.numpy_movement import broadcast_arrays, broadcast_to_, moveaxis, reshape_, stack
 from vtrace.frontend.promotion import result_type
@@ -98,6 +98,39 @@ def linspace(
     )
     result = result if dtype is None else convert(result, check_dtype(dtype, "np.linspace"))
     return (result, step) if retstep else result
+
+
+@implements(np.logspace)
+def logspace(
+    start: Any, stop: Any, num: int = 50, endpoint: bool = True, base: Any = 10.0, dtype: Any = None, axis: int = 0
+) -> Any:
+    first, last, root = lift(start), lift(stop), lift(base)
+    rank = len(np.broadcast_shapes(first.shape, last.shape, root.shape))
+    if root.ndim:
+        first, last = (reshape(t, (1,) * (rank - t.ndim) + t.shape) for t in (first, last))
+        root = np.expand_dims(reshape(root, (1,) * (rank - root.ndim) + root.shape), axis)  # type: ignore[assignment]  # a tracer
+    powers = np.power(root, linspace(first, last, num, endpoint, axis=axis))
+    return powers if dtype is None else astype(powers, dtype)
+
+
+@implements(np.geomspace)
+def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Any:
+    first, last = lift(start), lift(stop)
+    if any(t.is_constant and np.any(t.constant() == 0) for t in (first, last)):
+        raise UsageError(f"{at_user_line()}: Geometric sequence cannot include zero")
+    given = lift(np.zeros((), dtype if dtype is not None else bool))
+    kind = result_type(first, last, lift(float(num)), given)
+    first, last = convert(first, kind), convert(last, kind)
+    sign = np.sign(first)
+    low, high = np.broadcast_arrays(first / sign, last / sign)
+    points: Any = logspace(np.log10(low), np.log10(high), num, endpoint)
+    if num > 0:
+        points[0] = low
+    if num > 1 and endpoint:
+        points[-1] = high
+    points = convert(points * sign, kind)
+    points = moveaxis(points, 0, axis) if axis else points
+    return convert(points, kind if dtype is None else check_dtype(dtype, "np.geomspace"))
 
 
 @implements(np.meshgrid)

@@ -10,7 +10,8 @@ from vtrace.frontend.complex_tracer import ComplexTracer
 from vtrace.frontend.core import axis_index, convert, static_int
 from vtrace.frontend.dispatch import implements
 from vtrace.frontend.fourier import complex_transform, real_inverse, real_transform
-from vtrace.frontend.numpy_movement import pad, roll
+from vtrace.frontend.numpy_movement import roll
+from vtrace.frontend.numpy_padding import pad
 from vtrace.frontend.source import at_user_line
 from vtrace.frontend.trace import lift
 from vtrace.frontend.tracer import Tracer

@@ -43,20 +43,15 @@ def apply_over_axes(func: Any, a: Any, axes: Any) -> Any:
     return x
 
 
+def _rank(value: Any) -> int:
+    return 1 + _rank(value[0]) if isinstance(value, list | tuple) else lift(value).ndim
+
+
 @implements(np.piecewise)
 def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> Any:
     """Every function is called for all of `x`, and what it gives is chosen from."""
     t = lift(x)
-    if (
-        np.ndim(condlist) == 0
-        or (not isinstance(condlist, list | tuple) and np.ndim(condlist) == t.ndim and t.ndim)
-        or (
-            isinstance(condlist, list)
-            and not isinstance(condlist[0], list | tuple)
-            and np.ndim(condlist[0]) == 0
-            and t.ndim
-        )
-    ):
+    if _rank(condlist) == 0 or (_rank(condlist) == 1 and t.ndim):
         condlist = [condlist]
     conditions: list[Any] = [truth(lift(c)) for c in condlist]
     if len(funclist) == len(conditions) + 1:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from vtrace.errors import ShapeError, UnsupportedError
+from vtrace.errors import DTypeError, ShapeError, UnsupportedError
 from vtrace.frontend.core import (
     alias,
     axis_index,
@@ -28,7 +28,7 @@ from vtrace.frontend.promotion import result_type
 from vtrace.frontend.source import at_user_line
 from vtrace.frontend.trace import emit, lift
 from vtrace.frontend.tracer import Tracer
-from vtrace.ops.movement import Concatenate, Pad, Reverse, Slice
+from vtrace.ops.movement import Concatenate, Reverse, Slice
 
 
 def _c_order(name: str, order: str) -> None:
@@ -197,11 +197,19 @@ def rot90(m: Any, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Tracer:
 
 
 @implements(np.concatenate)
-def concatenate(arrays: Any, axis: int | None = 0, *, dtype: Any = None) -> Tracer:
+def concatenate(
+    arrays: Any, axis: int | None = 0, out: None = None, *, dtype: Any = None, casting: str = "same_kind"
+) -> Tracer:
     tracers = [strong(lift(a)) for a in arrays]
     if not tracers:
         raise ShapeError(f"{at_user_line()}: need at least one array to concatenate")
     target = check_dtype(dtype, "np.concatenate") if dtype is not None else result_type(*tracers)
+    wrong = next((t for t in tracers if not np.can_cast(t.dtype, target, casting)), None)  # type: ignore[arg-type]  # a str
+    if wrong is not None:
+        raise DTypeError(
+            f"{at_user_line()}: Cannot cast array data from {wrong.dtype!r} to {target!r} according to the rule "
+            f"{casting!r}"
+        )
     tracers = [convert(t, target) for t in tracers]
     if axis is None:
         tracers, axis = [reshape(t, (t.size,)) for t in tracers], 0
@@ -218,17 +226,16 @@ def concatenate(arrays: Any, axis: int | None = 0, *, dtype: Any = None) -> Trac
 
 
 @implements(np.stack)
-def stack(arrays: Any, axis: int = 0, *, dtype: Any = None) -> Tracer:
+def stack(arrays: Any, axis: int = 0, out: None = None, *, dtype: Any = None, casting: str = "same_kind") -> Tracer:
     tracers = [strong(lift(a)) for a in arrays]
     if not tracers:
         raise ShapeError(f"{at_user_line()}: need at least one array to stack")
     if len({t.shape for t in tracers}) > 1:
         shapes = ", ".join(shape_of(t.shape) for t in tracers)
         raise ShapeError(f"{at_user_line()}: all input arrays must have the same shape, got {shapes}")
-    target = check_dtype(dtype, "np.stack") if dtype is not None else result_type(*tracers)
     axis = axis_index(axis, tracers[0].ndim + 1)
     shape = (*tracers[0].shape[:axis], 1, *tracers[0].shape[axis:])
-    return concatenate([reshape(convert(t, target), shape) for t in tracers], axis)
+    return concatenate([reshape(t, shape) for t in tracers], axis, dtype=dtype, casting=casting)
 
 
 def part_along(x: Tracer, axis: int, start: int, stop: int) -> Tracer:
@@ -269,31 +276,6 @@ def repeat(a: Any, repeats: Any, axis: int | None = None) -> Tracer:
         static_int(repeats, "repeats")
     rows = np.repeat(np.arange(x.shape[axis]), repeats)
     return x[(*(slice(None),) * axis, rows)]
-
-
-@implements(np.pad)
-def pad(array: Any, pad_width: Any, mode: str = "constant", *, constant_values: Any = 0) -> Tracer:
-    x = lift(array)
-    if mode != "constant" and mode not in _PAD_INDEX:
-        raise UnsupportedError(f"{at_user_line()}: np.pad with mode={mode!r} is not supported on traced arrays")
-    if isinstance(pad_width, dict):
-        pad_width = [pad_width.get(i, pad_width.get(i - x.ndim, (0, 0))) for i in range(x.ndim)]
-    widths = np.broadcast_to(np.asarray(pad_width), (x.ndim, 2))
-    if mode != "constant":
-        for i, (low, high) in enumerate(widths):
-            rows = np.pad(np.arange(x.shape[i]), (int(low), int(high)), mode=mode)  # type: ignore[call-overload]  # one of the names below
-            x = x[(*(slice(None),) * i, rows)]
-        return x
-    if np.ndim(constant_values):
-        raise UnsupportedError(
-            f"{at_user_line()}: np.pad with several constant_values is not supported on traced arrays"
-        )
-    low, high = (tuple(int(w) for w in widths[:, side]) for side in (0, 1))
-    return emit(Pad(low, high), x, convert(constant_values, x.dtype))
-
-
-_PAD_INDEX = frozenset({"edge", "reflect", "symmetric", "wrap"})
-"""The modes of np.pad that repeat elements: padding the positions tells which."""
 
 
 def slice_axis(x: Tracer, starts: Sequence[int], stops: Sequence[int], strides: Sequence[int]) -> Tracer:

@@ -10,21 +10,24 @@ from vtrace.frontend.core import (
     INT64,
     alias,
     axis_index,
+    axis_tuple,
     broadcast_together,
     check_dtype,
     convert,
+    count,
     full,
     reshape,
     static_int,
 )
 from vtrace.frontend.dispatch import UFUNC_HANDLERS, implements
 from vtrace.frontend.numpy_elementwise import select, truth
-from vtrace.frontend.numpy_movement import broadcast_to_, pad
+from vtrace.frontend.numpy_movement import broadcast_to_
 from vtrace.frontend.promotion import result_type
 from vtrace.frontend.source import at_user_line
 from vtrace.frontend.trace import emit, lift
 from vtrace.frontend.tracer import Tracer
 from vtrace.ops.indexing import TakeAlong
+from vtrace.ops.movement import Pad
 
 
 @implements(np.where)
@@ -81,9 +84,10 @@ def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, ne
         return alias(t)
     info = np.finfo(t.dtype)
     high, low = info.max if posinf is None else posinf, info.min if neginf is None else neginf
-    result = where(np.isnan(t), full((), nan, t.dtype), t)
-    result = where(t == np.inf, full((), high, t.dtype), result)
-    return where(t == -np.inf, full((), low, t.dtype), result)
+    result = t
+    for condition, value in ((np.isnan(t), nan), (t == np.inf, high), (t == -np.inf, low)):
+        result = where(condition, broadcast_to_(convert(value, t.dtype), t.shape), result)
+    return result
 
 
 @implements(np.isclose)
@@ -173,8 +177,14 @@ def diag(v: Any, k: int = 0) -> Any:
     if x.ndim != 1:
         raise ShapeError(f"{at_user_line()}: Input must be 1- or 2-d.")
     n = x.size + abs(k)
-    wide = pad(x, (max(k, 0), max(-k, 0)))
+    wide = emit(Pad((max(k, 0),), (max(-k, 0),)), x, full((), 0, x.dtype))
     return where(np.eye(n, k=k, dtype=bool), wide, full((), 0, x.dtype))
+
+
+@implements(np.diagflat)
+def diagflat(v: Any, k: int = 0) -> Any:
+    x = lift(v)
+    return diag(reshape(x, (x.size,)), k)
 
 
 @implements(np.sinc)
@@ -189,7 +199,8 @@ def sinc(x: Any) -> Any:
 
 implements(np.shape)(lambda a: lift(a).shape)
 implements(np.ndim)(lambda a: lift(a).ndim)
-implements(np.size)(lambda a, axis=None: lift(a).size if axis is None else lift(a).shape[axis])
+implements(np.size)(lambda a, axis=None: count([lift(a).shape[i] for i in axis_tuple(axis, lift(a).ndim)]))
+implements(np.common_type)(lambda *arrays: np.common_type(*(np.empty((), lift(a).dtype) for a in arrays)))
 implements(np.result_type)(lambda *values: np.result_type(*(_type_sample(v) for v in values)))
 implements(np.can_cast)(lambda from_, to, casting="safe": np.can_cast(_type_sample(from_), to, casting))
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from vtrace.errors import DTypeError, ShapeError, UsageError
 from vtrace.frontend.assignment import assign
-from vtrace.frontend.core import INT64, axis_index, count, reshape, static_int, transpose
+from vtrace.frontend.core import INT64, axis_index, convert, count, reshape, static_int, transpose
 from vtrace.frontend.dispatch import implements
 from vtrace.frontend.source import at_user_line
 from vtrace.frontend.trace import emit_all, lift
@@ -89,6 +89,12 @@ def partition(a: Any, kth: Any, axis: Any = -1, kind: str = "introselect") -> Tr
 def argpartition(a: Any, kth: Any, axis: Any = -1, kind: str = "introselect") -> Tracer:
     x, along = _with_axis(a, axis)
     return row_along_rows(ArgSort(_positions(kth, x.shape[along])), x, along)
+
+
+@implements(np.sort_complex)
+def sort_complex(a: Any) -> Tracer:
+    x = sort(a)
+    return convert(x, np.dtype(np.complex64 if x.dtype.char in "bhBH" else np.complex128))
 
 
 @implements(np.lexsort)

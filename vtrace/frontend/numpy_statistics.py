@@ -43,8 +43,8 @@ def _spread_weights(w: Tracer, x: Tracer, axis: Any) -> Tracer:
     given = tuple(np.lib.array_utils.normalize_axis_tuple(axis, x.ndim))
     if w.shape != tuple(x.shape[i] for i in given):
         raise ShapeError(
-            f"{at_user_line()}: np.average: weights have shape {w.shape}, the array {x.shape}: Shape of weights must be "
-            "consistent with shape of a along specified axis."
+            f"{at_user_line()}: np.average: weights have shape {w.shape}, the array {x.shape}: Shape of weights must "
+            "be consistent with shape of a along specified axis."
         )
     ordered = transpose(w, [given.index(i) for i in axes])
     return broadcast_to(reshape(ordered, [n if i in axes else 1 for i, n in enumerate(x.shape)]), x.shape)
@@ -125,7 +125,7 @@ def histogramdd(sample: Any, bins: Any = 10, range: Any = None, density: Any = N
     x: Any = lift(sample)
     x = x.T if isinstance(sample, list | tuple) else x if x.ndim == 2 else reshape(x, (x.size, 1))
     number = x.shape[1]
-    each = [bins] * number if np.ndim(bins) == 0 else list(bins)
+    each = [bins] * number if isinstance(bins, int | np.integer) else list(bins)
     if len(each) != number:
         raise ShapeError(
             f"{at_user_line()}: The dimension of bins must be equal to the dimension of the sample x: {number}"
@@ -154,6 +154,6 @@ def histogram2d(
 ) -> tuple[Any, Any, Any]:
     if np.shape(x) != np.shape(y):
         raise ShapeError(f"{at_user_line()}: x and y must have the same length.")
-    shared = np.ndim(bins) == 1 and len(bins) not in (1, 2)
+    shared = not isinstance(bins, int | np.integer) and len(bins) not in (1, 2)
     counts, edges = histogramdd([x, y], [bins, bins] if shared else bins, range, density, weights)
     return counts, edges[0], edges[1]

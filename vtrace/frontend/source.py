@@ -9,13 +9,14 @@ import numpy as np
 from vtrace.ir.graph import Source
 
 _PACKAGE = str(Path(__file__).resolve().parent.parent)
+_NUMPY = f"{Path(np.__file__).resolve().parent}/"
 _INTERNAL = (
     *(
         f"{_PACKAGE}/{name}/"
         for name in ("frontend", "ir", "ops", "passes", "backends", "numpy", "lax", "random", "api")
     ),
     f"{_PACKAGE}/special.py",
-    f"{Path(np.__file__).resolve().parent}/",
+    _NUMPY,
 )
 
 
@@ -38,3 +39,14 @@ def user_source() -> Source | None:
 def at_user_line() -> str:
     """`FILE:LINE (function)` of the user's code that is running, for the beginning of an error message."""
     return str(user_source() or "<unknown>")
+
+
+def called_by_user() -> str:
+    """` by np.vectorize.__call__`, where a function of NumPy in Python is what the user's line calls; else nothing."""
+    frame: FrameType | None = sys._getframe(1)
+    called = None
+    while frame is not None and is_internal(frame.f_code.co_filename):
+        called, frame = frame.f_code, frame.f_back
+    if called is None or not called.co_filename.startswith(_NUMPY):
+        return ""
+    return f" by np.{called.co_qualname}"

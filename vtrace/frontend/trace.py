@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from vtrace.errors import DTypeError, EscapedTracerError, IntegerOverflowError
+from vtrace.errors import DTypeError, EscapedTracerError, IntegerOverflowError, VTraceError
 from vtrace.frontend.complex_tracer import PRIMITIVE_RULES, ComplexTracer
 from vtrace.frontend.source import at_user_line, user_source
 from vtrace.frontend.tracer import Tracer
@@ -182,6 +182,10 @@ def trace(
     token = _CURRENT.set(frame)
     try:
         outputs = [atom_of(lift(value), frame) for value in function(*inputs)]
+    except (TypeError, ValueError) as error:
+        if isinstance(error.__cause__, VTraceError):  # NumPy asked for a number, and says less than we told it
+            raise error.__cause__ from None
+        raise
     finally:
         _CURRENT.reset(token)
         frame.active = False

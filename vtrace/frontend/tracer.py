@@ -14,7 +14,7 @@ import numpy as np
 from vtrace.errors import ConcretizationError, DTypeError, MissingAttributeError, ShapeError
 from vtrace.frontend.dispatch import call_function, call_ufunc
 from vtrace.frontend.methods import ArrayMethods
-from vtrace.frontend.source import at_user_line
+from vtrace.frontend.source import at_user_line, called_by_user
 from vtrace.frontend.translation import as_ours
 from vtrace.ir.graph import Atom, Literal, Source, Var
 from vtrace.ir.types import Array, ArrayType, DType, static_shape
@@ -115,7 +115,7 @@ class Tracer(ArrayMethods):
         if self.is_constant:
             return np.array(self.constant(), dtype=dtype)
         raise self._needs_value(
-            "conversion to a NumPy array or scalar",
+            "conversion to a NumPy array or scalar" + called_by_user(),
             "Use np.stack([...]) or vtrace.numpy.array([...]) for an array of traced values, vtrace.numpy.zeros(...) "
             "in place of np.zeros(...) for one that is filled with them, vtrace.numpy.array(table)[i] in place of "
             "table[i] for a NumPy table and a traced index, and x.astype(np.float64) for np.float64(x)",
