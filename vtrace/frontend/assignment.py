@@ -239,5 +239,4 @@ def copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) ->
 
 
 def _fitted_mask(where: Any, shape: tuple[int, ...]) -> Tracer:
-    mask = convert(where, BOOL)
-    return broadcast_to(mask, shape)
+    return fitted(convert(where, BOOL), shape, "could not broadcast where mask from shape {given} into shape {wanted}")

@@ -13,7 +13,7 @@ import numpy as np
 
 from vtrace.errors import UnsupportedError
 from vtrace.frontend.refusals import WHY
-from vtrace.frontend.source import at_user_line
+from vtrace.frontend.source import at_user_line, called_by_user
 from vtrace.frontend.translation import as_ours
 
 Handler = Callable[..., Any]
@@ -69,7 +69,11 @@ def call_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) 
 
 def _refusal(function: Any) -> UnsupportedError:
     why = WHY.get(function, "nobody has written it yet; write what it does with functions of docs/numpy.md")
-    return UnsupportedError(f"{at_user_line()}: {qualified_name(function)} is not supported on traced arrays: {why}")
+    if isinstance(function, np.ufunc) and all(set(t) <= set("O->") for t in function.types):
+        why = "a ufunc of Python objects (np.frompyfunc) calls its function with values; call the function itself"
+    return UnsupportedError(
+        f"{at_user_line()}: {qualified_name(function)} is not supported on traced arrays{called_by_user()}: {why}"
+    )
 
 
 def call_ufunc(ufunc: np.ufunc, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -132,7 +136,7 @@ def _call_method(ufunc: np.ufunc, method: str, args: tuple[Any, ...], kwargs: di
     if method in ("accumulate", "reduce"):
         from vtrace.frontend import accumulate  # built on this module
 
-        options = {k: v for k, v in kwargs.items() if v is not None and v is not np._NoValue}
+        options = {k: v for k, v in kwargs.items() if (v is not None or k == "axis") and v is not np._NoValue}
         refuse_out_and_where(f"{qualified_name(ufunc)}.{method}", options)
         if unknown := options.keys() - {"axis", "dtype", "keepdims"}:
             what = f"{qualified_name(ufunc)}.{method} with the argument {', '.join(sorted(unknown))}"
@@ -145,4 +149,7 @@ def _call_method(ufunc: np.ufunc, method: str, args: tuple[Any, ...], kwargs: di
         from vtrace.frontend.assignment import update_in_place  # built on this module
 
         return update_in_place(ufunc, *args)
-    raise UnsupportedError(f"{at_user_line()}: {qualified_name(ufunc)}.{method} is not supported on traced arrays")
+    raise UnsupportedError(
+        f"{at_user_line()}: {qualified_name(ufunc)}.{method} with these arguments is not supported on traced arrays; "
+        "reduce, accumulate, outer and at are"
+    )

@@ -24,7 +24,10 @@ def least_squares(a: Tracer, b: Tracer, rcond: Any) -> tuple[Any, Any, Any]:
     Singular values that are not above `rcond` times the largest one count as 0.
     """
     u, s, vt = svd(a, full_matrices=False)
-    large = s > rcond * s[:1]
+    eps = np.finfo(a.dtype).eps  # to LAPACK a share that is none means the precision
+    share = np.where((rcond > 0) & (rcond < 1), rcond, eps) if isinstance(rcond, Tracer) else rcond
+    share = share if isinstance(rcond, Tracer) or 0 < rcond < 1 else eps
+    large = s > share * s[:1]
     inverse = np.where(large, 1 / np.where(large, s, 1), 0)
     return vt.T @ (inverse[:, None] * (u.T @ b)), np.sum(large), s
 
@@ -40,7 +43,7 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
     if y.shape[0] != m:
         raise LinAlgError(f"{at_user_line()}: Incompatible dimensions")
     eps = float(np.finfo(x.dtype).eps)
-    small = eps * max(m, n) if rcond is None else eps if rcond == -1 else rcond
+    small = eps * max(m, n) if rcond is None else rcond
     rows = y if y.ndim == 2 else reshape(y, (m, 1))
     found, rank, s = least_squares(x, rows, small)
     rest = np.sum(np.square(rows - x @ found), axis=0) if m > n else full((0,), 0, x.dtype)

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from vtrace.errors import ShapeError, UnsupportedError, UsageError
+from vtrace.errors import IndexOutOfRangeError, ShapeError, UnsupportedError, UsageError
 from vtrace.frontend.core import (
     alias,
     axis_index,
@@ -64,7 +64,9 @@ def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Trace
     x = lift(ary)
     axis = axis_index(axis, x.ndim)
     extent = x.shape[axis]
-    if isinstance(indices_or_sections, int):
+    if isinstance(indices_or_sections, int | np.integer):
+        if indices_or_sections <= 0:
+            raise ShapeError(f"{at_user_line()}: number sections must be larger than 0.")
         each, more = divmod(extent, indices_or_sections)
         sizes = [each + 1] * more + [each] * (indices_or_sections - more)
         points = [sum(sizes[:i]) for i in range(len(sizes) + 1)]
@@ -75,7 +77,9 @@ def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Trace
 
 @implements(np.split)
 def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Tracer]:
-    if isinstance(indices_or_sections, int) and np.shape(ary)[axis] % indices_or_sections:
+    x = lift(ary)
+    extent = x.shape[axis_index(axis, x.ndim)]
+    if isinstance(indices_or_sections, int | np.integer) and (indices_or_sections <= 0 or extent % indices_or_sections):
         raise ShapeError(f"{at_user_line()}: array split does not result in an equal division")
     return array_split(ary, indices_or_sections, axis)
 
@@ -172,7 +176,11 @@ def _flat_if_none(arr: Any, axis: int | None) -> tuple[Tracer, int]:
 @implements(np.delete)
 def delete(arr: Any, obj: Any, axis: int | None = None) -> Tracer:
     x, along = _flat_if_none(arr, axis)
-    kept = np.delete(np.arange(x.shape[along]), _places(obj, "np.delete"))
+    places = _places(obj, "np.delete")
+    try:
+        kept = np.delete(np.arange(x.shape[along]), places)
+    except IndexError as error:
+        raise IndexOutOfRangeError(f"{at_user_line()}: np.delete: {error}") from None
     return x[(*(slice(None),) * along, kept)]
 
 
@@ -182,7 +190,9 @@ def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Tracer:
     size, new = x.shape[along], convert(values, x.dtype)
     obj = _places(obj, "np.insert")
     at = np.arange(size)[obj] if isinstance(obj, slice) else np.asarray(obj)
-    at = np.flatnonzero(at) if at.dtype == bool else at.astype(np.intp)
+    at = np.flatnonzero(at) if at.dtype == bool else at
+    if at.size and at.dtype.kind not in "iu":
+        raise IndexOutOfRangeError(f"{at_user_line()}: np.insert: places are integers, got {obj!r}")
     if new.ndim < x.ndim:
         new = reshape(new, (1,) * (x.ndim - new.ndim) + new.shape)
     if at.size == 1:
@@ -191,7 +201,15 @@ def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Tracer:
     else:
         number = at.size
     # NumPy says where the new ones go, once for each of them
-    order = np.insert(np.arange(size), np.repeat(at.ravel(), number) if at.size == 1 else at, -1 - np.arange(number))
+    if at.size == 1:
+        if not -size <= at.item() <= size:
+            what = f"index {at.item()} is out of bounds for axis {along} with size {size}"
+            raise IndexOutOfRangeError(f"{at_user_line()}: np.insert: {what}")
+        at = np.repeat(at.ravel(), number)
+    try:
+        order = np.insert(np.arange(size), at.astype(np.intp), -1 - np.arange(number))
+    except IndexError as error:
+        raise IndexOutOfRangeError(f"{at_user_line()}: np.insert: {error}") from None
     complaint = "could not broadcast input array from shape {given} into shape {wanted}"
     room = fitted(new, (*x.shape[:along], number, *x.shape[along + 1 :]), complaint)
     source = np.where(order < 0, size - 1 - order, order)

@@ -71,11 +71,12 @@ def _uniform(x: Tracer, bins: Any, range: Any) -> tuple[Any, Tracer]:
     low, high = where(flat, low - 0.5, low), where(flat, high + 0.5, high)
     edges: Any = np.linspace(low, high, number + 1, dtype=kind)
     wide: Any = convert(x, FLOAT64)
-    at: Any = convert(np.clip((wide - low) / (high - low) * number, 0, number - 1), INT64)
+    inside: Any = (wide >= low) & (wide <= high)
+    at: Any = convert(np.clip(where(inside, (wide - low) / (high - low) * number, 0), 0, number - 1), INT64)
     # the quotient is rounded: a value beside an edge goes where comparing says
     at = at - (wide < edges[at])
     at = at + ((wide >= edges[at + 1]) & (at != number - 1))
-    return edges, convert(where((wide >= low) & (wide <= high), at, number), INT64)
+    return edges, convert(where(inside, at, number), INT64)
 
 
 def bin_edges(x: Tracer, bins: Any, range: Any) -> Any:

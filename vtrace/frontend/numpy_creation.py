@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from vtrace.errors import DTypeError, ShapeError, UsageError
-from vtrace.frontend.core import alias, check_dtype, convert, full, reshape, static_shape_argument
+from vtrace.frontend.core import alias, check_dtype, convert, full, reshape, static_int, static_shape_argument
 from vtrace.frontend.dispatch import implements
 from vtrace.frontend.numpy_movement import broadcast_arrays, broadcast_to_, moveaxis, reshape_, stack
 from vtrace.frontend.promotion import result_type
@@ -82,6 +82,8 @@ def astype(x: Any, dtype: Any, /, *, copy: bool = True, casting: str = "unsafe")
 def linspace(
     start: Any, stop: Any, num: int = 50, endpoint: bool = True, retstep: bool = False, dtype: Any = None, axis: int = 0
 ) -> Any:
+    if static_int(num, "num") < 0:
+        raise UsageError(f"{at_user_line()}: Number of samples, {num}, must be non-negative.")
     first, last = lift(start), lift(stop)
     kind = np.result_type(result_type(first, last), float(num))
     divisions = num - 1 if endpoint else num
@@ -91,7 +93,7 @@ def linspace(
     step = delta / divisions if divisions > 0 else delta * np.nan
     points: Any = positions * step + first if divisions > 0 else positions * delta + first
     if endpoint and num > 1:
-        points = np.concatenate([points[:-1], (last + 0 * delta)[None]])
+        points = np.concatenate([points[:-1], broadcast_to_(last, delta.shape)[None]])
     points = moveaxis(points, 0, axis) if axis else points
     result = (
         convert(np.floor(points), np.dtype(dtype)) if dtype is not None and np.dtype(dtype).kind in "iu" else points
@@ -118,7 +120,7 @@ def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype
     first, last = lift(start), lift(stop)
     if any(t.is_constant and np.any(t.constant() == 0) for t in (first, last)):
         raise UsageError(f"{at_user_line()}: Geometric sequence cannot include zero")
-    given = lift(np.zeros((), dtype if dtype is not None else bool))
+    given = lift(np.zeros((), dtype))
     kind = result_type(first, last, lift(float(num)), given)
     first, last = convert(first, kind), convert(last, kind)
     sign = np.sign(first)
@@ -135,6 +137,8 @@ def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype
 
 @implements(np.meshgrid)
 def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = "xy") -> tuple[Tracer, ...]:
+    if indexing not in ("xy", "ij"):
+        raise UsageError(f"{at_user_line()}: Valid values for `indexing` are 'xy' and 'ij'.")
     rank = len(xi)
     grids: list[Any] = [reshape_(x, (1,) * i + (-1,) + (1,) * (rank - i - 1)) for i, x in enumerate(xi)]
     if indexing == "xy" and rank > 1:

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from vtrace.errors import DTypeError
-from vtrace.frontend.core import BOOL, INT64, convert, full
+from vtrace.errors import DTypeError, UnsupportedError
+from vtrace.frontend.core import BOOL, INT64, alias, check_dtype, convert, full, view
 from vtrace.frontend.dispatch import UFUNC_HANDLERS, implements
 from vtrace.frontend.numpy_elementwise import constant_like, register, select
 from vtrace.frontend.source import at_user_line
@@ -94,6 +94,23 @@ def _spacing(x: Tracer) -> Any:
 
 
 register(np.spacing, _spacing)
+
+
+def bits_as(x: Tracer, dtype: Any) -> Tracer:
+    """`x.view(dtype)`, which writes through to `x`."""
+    if isinstance(dtype, type) and issubclass(dtype, np.ndarray):
+        raise UnsupportedError(f"{at_user_line()}: ndarray.view as a class is not supported on traced arrays")
+    own, wanted = x.dtype, x.dtype if dtype is None else check_dtype(dtype, "ndarray.view")
+    if own == wanted:
+        return view(x, alias, None, lambda base, value: value)
+    if own.itemsize != wanted.itemsize or "c" in (own.kind, wanted.kind) or wanted == BOOL:
+        raise UnsupportedError(
+            f"{at_user_line()}: ndarray.view of {own} as {wanted} is not supported on traced arrays: it needs real "
+            "numbers of one width"
+        )
+    if own == BOOL:
+        return convert(x, wanted)
+    return view(x, lambda t: emit(Bitcast(wanted), t), None, lambda base, value: emit(Bitcast(own), value))
 
 
 def _infinite(sign: float) -> Any:

@@ -44,7 +44,9 @@ def apply_over_axes(func: Any, a: Any, axes: Any) -> Any:
 
 
 def _rank(value: Any) -> int:
-    return 1 + _rank(value[0]) if isinstance(value, list | tuple) else lift(value).ndim
+    if isinstance(value, list | tuple):
+        return 1 + (_rank(value[0]) if value else 0)
+    return lift(value).ndim
 
 
 @implements(np.piecewise)
@@ -54,6 +56,8 @@ def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> An
     if _rank(condlist) == 0 or (_rank(condlist) == 1 and t.ndim):
         condlist = [condlist]
     conditions: list[Any] = [truth(lift(c)) for c in condlist]
+    if not conditions:
+        raise ShapeError(f"{at_user_line()}: np.piecewise needs a condition")
     if len(funclist) == len(conditions) + 1:
         anywhere = conditions[0]
         for condition in conditions[1:]:

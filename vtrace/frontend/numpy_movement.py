@@ -172,7 +172,7 @@ def atleast_3d(*arys: Any) -> Any:
 @implements(np.flip)
 def flip(m: Any, axis: Any = None) -> Tracer:
     x = lift(m)
-    axes = axis_tuple(axis, x.ndim)
+    axes = axis_tuple(tuple(axis) if isinstance(axis, list) else axis, x.ndim)
     return view(x, lambda t: emit(Reverse(axes), t), lambda n: np.flip(n, axes))
 
 
@@ -188,7 +188,13 @@ def fliplr(m: Any) -> Tracer:
 
 @implements(np.rot90)
 def rot90(m: Any, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Tracer:
-    k %= 4
+    rank, axes = lift(m).ndim, tuple(axes)
+    if len(axes) != 2:
+        raise ShapeError(f"{at_user_line()}: len(axes) must be 2.")
+    first, second = (axis_index(a, rank) for a in axes)
+    if first == second:
+        raise ShapeError(f"{at_user_line()}: Axes must be different.")
+    axes, k = (first, second), static_int(k, "k") % 4
     if k == 0:
         return lift(m)
     if k == 2:
@@ -248,12 +254,26 @@ def roll(a: Any, shift: Any, axis: Any = None) -> Tracer:
     x = lift(a)
     if axis is None:
         return reshape(roll(reshape(x, (x.size,)), shift, 0), x.shape)
-    for s, ax in np.broadcast(shift, axis):
-        i = axis_index(int(ax), x.ndim)
-        cut = (x.shape[i] - int(s) % x.shape[i]) if x.shape[i] else 0
-        if cut % max(x.shape[i], 1):
-            x = concatenate([part_along(x, i, cut, x.shape[i]), part_along(x, i, 0, cut)], i)
+    shifts, axes = (list(v) if isinstance(v, list | tuple) or np.ndim(v) else [v] for v in (shift, axis))
+    number = np.broadcast_shapes((len(shifts),), (len(axes),))[0]
+    shifts, axes = (v * number if len(v) == 1 else v for v in (shifts, axes))
+    for s, along in zip(shifts, axes, strict=True):
+        x = _turned(x, s, axis_index(along, x.ndim))
     return alias(x)
+
+
+def _turned(x: Tracer, shift: Any, axis: int) -> Tracer:
+    """`x` rolled along one axis, by a number that may be traced."""
+    size = x.shape[axis]
+    if not size:
+        return x
+    if isinstance(shift, Tracer) and not shift.is_constant:
+        if shift.dtype.kind not in "iu":
+            raise DTypeError(f"{at_user_line()}: np.roll by {shift.type}: a shift is an integer")
+        places: Any = (np.arange(size) - shift.astype(np.int64) % size) % size
+        return x[(*(slice(None),) * axis, places)]
+    cut = -static_int(shift, "shift") % size
+    return concatenate([part_along(x, axis, cut, size), part_along(x, axis, 0, cut)], axis) if cut else x
 
 
 @implements(np.tile)

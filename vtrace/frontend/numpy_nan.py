@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from vtrace.frontend.complexes.arithmetic import squared_size
-from vtrace.frontend.core import axis_tuple, convert, full
+from vtrace.frontend.core import axis_tuple, convert, full, scalar
 from vtrace.frontend.dispatch import UFUNC_HANDLERS, implements
 from vtrace.frontend.numpy_elementwise import select
 from vtrace.frontend.numpy_reduction import argmax, argmin, cumprod, cumsum, max_, mean, min_, prod, std, sum_, var
@@ -50,20 +50,22 @@ implements(np.nancumsum)(_running(cumsum, 0))
 implements(np.nancumprod)(_running(cumprod, 1))
 
 
-def _extremum(function: Callable[..., Tracer], neutral: float) -> Callable[..., Any]:
+def _extremum(function: Callable[..., Tracer], ufunc: np.ufunc, neutral: float) -> Callable[..., Any]:
     def handler(a: Any, axis: Any = None, *, keepdims: bool = False, initial: Any = None) -> Any:
         x = lift(a)
         holes = _holes(x)
-        result = function(_filled(x, neutral), axis, keepdims=keepdims, initial=initial)
-        if holes is None or initial is not None:
-            return result
-        return np.where(np.all(holes, axis=axis, keepdims=keepdims), np.nan, result)
+        if holes is None:
+            return function(x, axis, keepdims=keepdims, initial=initial)
+        start = None if initial is None else neutral
+        result: Any = function(_filled(x, neutral), axis, keepdims=keepdims, initial=start)
+        result = np.where(np.all(holes, axis=axis, keepdims=keepdims), np.nan, result)
+        return result if initial is None else convert(ufunc(result, scalar(initial, "initial")), x.dtype)
 
     return handler
 
 
-implements(np.nanmax)(_extremum(max_, -np.inf))
-implements(np.nanmin)(_extremum(min_, np.inf))
+implements(np.nanmax)(_extremum(max_, np.fmax, -np.inf))
+implements(np.nanmin)(_extremum(min_, np.fmin, np.inf))
 
 
 def _position(function: Callable[..., Tracer], neutral: float) -> Callable[..., Tracer]:

@@ -6,7 +6,18 @@ import numpy as np
 
 from vtrace.errors import DTypeError, ShapeError, UnsupportedError, UsageError
 from vtrace.frontend.assignment import assign
-from vtrace.frontend.core import BOOL, INT64, axis_index, broadcast_together, convert, count, full, reshape, view
+from vtrace.frontend.core import (
+    BOOL,
+    INT64,
+    axis_index,
+    broadcast_together,
+    convert,
+    count,
+    full,
+    reshape,
+    static_shape_argument,
+    view,
+)
 from vtrace.frontend.dispatch import implements
 from vtrace.frontend.numpy_assembly import resize
 from vtrace.frontend.numpy_elementwise import truth
@@ -35,7 +46,7 @@ def _inside(index: Tracer, size: int) -> Any:
 
 @implements(np.unravel_index)
 def unravel_index(indices: Any, shape: Any = None, order: str = "C") -> tuple[Any, ...]:
-    index, extents = lift(indices), (shape,) if np.ndim(shape) == 0 else tuple(shape)
+    index, extents = lift(indices), static_shape_argument(shape)
     if index.dtype.kind not in "iu":
         raise DTypeError(f"{at_user_line()}: only int indices permitted, got {index.type}")
     if order not in ("C", "F"):
@@ -50,7 +61,7 @@ def unravel_index(indices: Any, shape: Any = None, order: str = "C") -> tuple[An
 
 @implements(np.ravel_multi_index)
 def ravel_multi_index(multi_index: Any, dims: Any, mode: Any = "raise", order: str = "C") -> Any:
-    indices, extents = [lift(i) for i in multi_index], tuple(dims)
+    indices, extents = [lift(i) for i in multi_index], static_shape_argument(dims)
     if len(indices) != len(extents):
         raise ShapeError(
             f"{at_user_line()}: need {len(extents)} index arrays, one for each of dims, got {len(indices)}"
@@ -116,6 +127,8 @@ implements(np.triu_indices_from)(_triangle(np.triu_indices))
 @implements(np.choose)
 def choose(a: Any, choices: Any, out: None = None, mode: str = "raise") -> Any:
     options = list(choices)
+    if lift(a).dtype.kind not in "iub":
+        raise DTypeError(f"{at_user_line()}: np.choose takes integers, got {lift(a).type}")
     wide = broadcast_together("np.choose", convert(lift(a), INT64), *map(lift, options))
     dtype = result_type(*wide[1:])
     at = where(wide[0] < 0, len(options), wide[0]) if mode == "raise" else _brought_inside(wide[0], len(options), mode)
@@ -154,12 +167,23 @@ def _target(a: Any, name: str) -> Tracer:
     return a
 
 
+def _safely(values: Any, target: Tracer) -> Tracer:
+    """Values to be put into an array of a dtype that must hold them."""
+    x = lift(values)
+    if not (x.weak or isinstance(values, list | tuple) or np.can_cast(x.dtype, target.dtype, "safe")):
+        raise DTypeError(
+            f"{at_user_line()}: Cannot cast array data from {x.dtype!r} to {target.dtype!r} according to the rule "
+            "'safe'"
+        )
+    return convert(x, target.dtype)
+
+
 @implements(np.putmask)
 def putmask(a: Any, /, mask: Any, values: Any) -> None:
     target, chosen = _target(a, "np.putmask"), truth(lift(mask))
     if chosen.size != target.size:
         raise ShapeError(f"{at_user_line()}: putmask: mask and data must be the same size")
-    new = convert(values, target.dtype)
+    new = _safely(values, target)
     if new.size:
         assign(target, lift(where(reshape(chosen, target.shape), resize(new, target.shape), target)))
 
@@ -169,7 +193,7 @@ def place(arr: Any, mask: Any, vals: Any) -> None:
     target, chosen = _target(arr, "np.place"), truth(lift(mask))
     if chosen.size != target.size:
         raise ShapeError(f"{at_user_line()}: place: mask and data must be the same size")
-    flat, new = reshape(chosen, (target.size,)), convert(vals, target.dtype)
+    flat, new = reshape(chosen, (target.size,)), _safely(vals, target)
     if not new.size:
         raise ShapeError(f"{at_user_line()}: Cannot insert from an empty array!")
     which: Any = np.maximum(np.cumsum(flat) - 1, 0) % new.size

@@ -15,7 +15,9 @@ from vtrace.frontend.core import (
     check_dtype,
     convert,
     count,
+    full,
     reshape,
+    scalar,
     strong,
 )
 from vtrace.frontend.dispatch import UFUNC_HANDLERS, implements, qualified_name
@@ -51,8 +53,12 @@ def sum_(a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False,
         result = _reduce(reduction.ReduceOr, x, axis, keepdims)
     else:
         result = _reduce(reduction.ReduceSum, x, axis, keepdims)
-    if initial is not None and not (isinstance(initial, int | float) and initial == 0):
-        result = convert(result + initial, result.dtype)
+    if not axis_tuple(axis, x.ndim) and x.dtype.kind in "fc":
+        result = UFUNC_HANDLERS[np.add](result, full((), 0, x.dtype))  # a sum begins with 0, and 0 + -0.0 is 0
+    if initial is None:
+        _not_empty(np.sum, x, axis_tuple(axis, x.ndim))
+    elif not (isinstance(initial, int | float) and initial == 0):
+        result = convert(result + convert(scalar(initial, "initial"), x.dtype), x.dtype)
     return result
 
 
@@ -64,8 +70,10 @@ def prod(a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False,
         result = _reduce(reduction.ReduceAnd, x, axis, keepdims)
     else:
         result = _reduce(reduction.ReduceProd, x, axis, keepdims)
-    if not (isinstance(initial, int | float) and initial == 1):
-        result = convert(result * initial, result.dtype)
+    if initial is None:
+        _not_empty(np.prod, x, axis_tuple(axis, x.ndim))
+    elif not (isinstance(initial, int | float) and initial == 1):
+        result = convert(result * convert(scalar(initial, "initial"), x.dtype), x.dtype)
     return result
 
 
@@ -103,15 +111,15 @@ def var(
     mean: Any = None,
     correction: float | None = None,
 ) -> Tracer:
-    x = lift(a)
-    x = convert(x, _mean_dtype(x, dtype))
+    given = lift(a)
+    x = convert(given, _mean_dtype(given, dtype))
     axes = axis_tuple(axis, x.ndim)
-    centre = (
-        lift(mean) if mean is not None else _divide(sum_(x, axes, keepdims=True), count([x.shape[i] for i in axes]))
-    )
-    squares = squared_size(x - centre)
+    if mean is None:
+        squares = squared_size(x - _divide(sum_(x, axes, keepdims=True), count([x.shape[i] for i in axes])))
+    else:  # NumPy subtracts it from the array as it is
+        squares = convert(squared_size(given - lift(mean)), x.dtype)
     degrees = count([x.shape[i] for i in axes]) - (ddof if correction is None else correction)
-    return _divide(sum_(squares, axes, keepdims=keepdims), max(degrees, 0))
+    return _divide(sum_(squares, None if axis is None else axes, keepdims=keepdims), max(degrees, 0))
 
 
 @implements(np.std)
@@ -146,10 +154,16 @@ def _extremum(
 
     def handler(a: Any, axis: Any = None, *, keepdims: bool = False, initial: Any = None) -> Tracer:
         x = lift(a)
+        axes = axis_tuple(axis, x.ndim)
         if initial is None:
-            _not_empty(function, x, axis_tuple(axis, x.ndim))
+            _not_empty(function, x, axes)
+        elif any(x.shape[i] == 0 for i in axes):
+            shape = [n for i, n in enumerate(x.shape) if i not in axes]
+            return _kept(full(shape, scalar(initial, "initial"), x.dtype), x, axes, keepdims)
         result = _reduce(on_bools if x.dtype == BOOL else op, x, axis, keepdims)
-        return result if initial is None else convert(UFUNC_HANDLERS[ufunc](result, initial), x.dtype)
+        return (
+            result if initial is None else UFUNC_HANDLERS[ufunc](result, convert(scalar(initial, "initial"), x.dtype))
+        )
 
     return handler
 

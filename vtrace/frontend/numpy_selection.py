@@ -4,9 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from vtrace.errors import IndexOutOfRangeError, ShapeError, UnsupportedError
+from vtrace.errors import DTypeError, IndexOutOfRangeError, ShapeError, UnsupportedError, UsageError
 from vtrace.frontend.complex_tracer import ComplexTracer
 from vtrace.frontend.core import (
+    BOOL,
     INT64,
     alias,
     axis_index,
@@ -44,6 +45,9 @@ def where(condition: Any, *choices: Any) -> Tracer:
 
 @implements(np.select)
 def select_(condlist: Any, choicelist: Any, default: Any = 0) -> Tracer:
+    for at, condition in enumerate(condlist):
+        if lift(condition).dtype != BOOL:
+            raise DTypeError(f"{at_user_line()}: invalid entry {at} in condlist: should be boolean ndarray")
     dtype = result_type(*map(lift, choicelist), lift(default))
     result = convert(default, dtype)
     for condition, choice in reversed(list(zip(condlist, choicelist, strict=True))):
@@ -130,6 +134,8 @@ def take(a: Any, indices: Any, axis: int | None = None, out: None = None, mode: 
         x, axis = reshape(x, (x.size,)), 0
     axis = axis_index(axis, x.ndim)
     at: Any = indices if isinstance(indices, Tracer) else np.asarray(indices)
+    if mode not in ("raise", "clip", "wrap"):
+        raise UsageError(f"{at_user_line()}: mode must be one of 'clip', 'raise', or 'wrap' (got {mode!r})")
     if mode == "clip":
         at = np.clip(at, 0, x.shape[axis] - 1)
     elif mode == "wrap":
@@ -154,6 +160,8 @@ def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Tracer:
 
 def _triangle(m: Any, keep: Any) -> Tracer:
     x = lift(m)
+    if x.ndim == 0:
+        raise ShapeError(f"{at_user_line()}: a triangle of an array needs an axis, got {x.type}")
     if x.ndim < 2:
         x = broadcast_to_(x, (x.size, x.size))
     return where(keep(*x.shape[-2:]), x, full((), 0, x.dtype))

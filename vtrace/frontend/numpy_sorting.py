@@ -70,7 +70,9 @@ def argsort(a: Any, axis: Any = -1, kind: Any = None, *, stable: Any = None) -> 
 
 def _positions(kth: Any, size: int) -> tuple[int, ...]:
     """The places that `kth` names, from the start."""
-    wanted = np.atleast_1d(kth.constant() if isinstance(kth, Tracer) and kth.is_constant else kth)
+    if isinstance(kth, Tracer) and not kth.is_constant:
+        raise DTypeError(f"{at_user_line()}: Partition index must be known while tracing, not {kth.type}; use np.sort")
+    wanted = np.atleast_1d(kth.constant() if isinstance(kth, Tracer) else kth)
     if wanted.dtype == object or wanted.dtype.kind not in "iu":
         raise DTypeError(f"{at_user_line()}: Partition index must be integer, and known while tracing")
     for k in wanted.ravel():

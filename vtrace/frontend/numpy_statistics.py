@@ -5,11 +5,21 @@ from typing import Any
 
 import numpy as np
 
-from vtrace.errors import ShapeError, UsageError
-from vtrace.frontend.core import FLOAT64, axis_tuple, broadcast_to, check_dtype, convert, full, reshape, transpose
+from vtrace.errors import DTypeError, ShapeError, UsageError
+from vtrace.frontend.core import (
+    FLOAT64,
+    axis_tuple,
+    broadcast_to,
+    check_dtype,
+    convert,
+    full,
+    reshape,
+    strong,
+    transpose,
+)
 from vtrace.frontend.dispatch import implements
 from vtrace.frontend.numpy_counting import bin_edges, bincount
-from vtrace.frontend.numpy_movement import concatenate
+from vtrace.frontend.numpy_movement import atleast_2d, concatenate
 from vtrace.frontend.numpy_reduction import mean
 from vtrace.frontend.numpy_searching import searchsorted
 from vtrace.frontend.promotion import result_type
@@ -25,11 +35,11 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
         result: Any = mean(x, axis, keepdims=keepdims)
         scale: Any = full(result.shape, x.size / max(result.size, 1), result.dtype)
         return (result, scale) if returned else result
-    w = _spread_weights(lift(weights), x, axis)
+    w = _spread_weights(strong(lift(weights)), x, axis)
     dtype = result_type(x, w)
     dtype = np.dtype(np.result_type(dtype, np.float64)) if x.dtype.kind in "iub" else dtype
     scale = np.sum(w, axis=axis, dtype=dtype, keepdims=keepdims)
-    result = np.sum(convert(x * w, dtype), axis=axis, dtype=dtype, keepdims=keepdims) / scale
+    result = np.sum(np.multiply(x, w, dtype=dtype), axis=axis, dtype=dtype, keepdims=keepdims) / scale
     return (result, broadcast_to(scale, result.shape)) if returned else result
 
 
@@ -102,9 +112,13 @@ def _weights(value: Any, name: str, size: int) -> Tracer:
         raise ShapeError(f"{at_user_line()}: cannot handle multidimensional {name}")
     if w.shape != (size,):
         raise ShapeError(f"{at_user_line()}: incompatible numbers of samples and {name}")
-    if name == "fweights" and w.dtype.kind not in "iu":
-        w = lift(np.round(w))
+    if name == "fweights" and w.dtype.kind not in "iub" and not (w.is_constant and _whole(w.constant())):
+        raise DTypeError(f"{at_user_line()}: fweights must be integer, got {w.type}")
     return convert(w, FLOAT64) if name == "aweights" else w
+
+
+def _whole(values: Any) -> bool:
+    return bool(np.all(values == np.around(values)))
 
 
 @implements(np.corrcoef)
@@ -123,7 +137,9 @@ def corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -
 @implements(np.histogramdd)
 def histogramdd(sample: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None) -> Any:
     x: Any = lift(sample)
-    x = x.T if isinstance(sample, list | tuple) else x if x.ndim == 2 else reshape(x, (x.size, 1))
+    x = atleast_2d(x).T if isinstance(sample, list | tuple) or x.ndim != 2 else x
+    if x.ndim != 2:
+        raise ShapeError(f"{at_user_line()}: np.histogramdd: a sample has one or two dimensions, got {x.shape}")
     number = x.shape[1]
     each = [bins] * number if isinstance(bins, int | np.integer) else list(bins)
     if len(each) != number:
@@ -152,7 +168,7 @@ def histogramdd(sample: Any, bins: Any = 10, range: Any = None, density: Any = N
 def histogram2d(
     x: Any, y: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None
 ) -> tuple[Any, Any, Any]:
-    if np.shape(x) != np.shape(y):
+    if np.ndim(x) != 1 or np.shape(x) != np.shape(y):
         raise ShapeError(f"{at_user_line()}: x and y must have the same length.")
     shared = not isinstance(bins, int | np.integer) and len(bins) not in (1, 2)
     counts, edges = histogramdd([x, y], [bins, bins] if shared else bins, range, density, weights)

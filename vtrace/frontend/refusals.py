@@ -20,7 +20,6 @@ WHY: dict[Any, str] = {
     np.array2string: _PRINT,
     np.array_repr: _PRINT,
     np.array_str: _PRINT,
-    np.bmat: "matrices are not arrays to it; use np.block",
     np.intersect1d: _SET,
     np.setdiff1d: _SET,
     np.setxor1d: _SET,

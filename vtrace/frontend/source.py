@@ -9,14 +9,14 @@ import numpy as np
 from vtrace.ir.graph import Source
 
 _PACKAGE = str(Path(__file__).resolve().parent.parent)
-_NUMPY = f"{Path(np.__file__).resolve().parent}/"
+_LIBRARIES = tuple(f"{Path(np.__file__).resolve().parent.parent}/{name}/" for name in ("numpy", "scipy"))
 _INTERNAL = (
     *(
         f"{_PACKAGE}/{name}/"
         for name in ("frontend", "ir", "ops", "passes", "backends", "numpy", "lax", "random", "api")
     ),
     f"{_PACKAGE}/special.py",
-    _NUMPY,
+    *_LIBRARIES,
 )
 
 
@@ -42,11 +42,12 @@ def at_user_line() -> str:
 
 
 def called_by_user() -> str:
-    """` by np.vectorize.__call__`, where a function of NumPy in Python is what the user's line calls; else nothing."""
+    """The Python function of NumPy or SciPy that the user's line calls, as " by scipy.special.softmax"; or nothing."""
     frame: FrameType | None = sys._getframe(1)
-    called = None
+    called: FrameType | None = None
     while frame is not None and is_internal(frame.f_code.co_filename):
-        called, frame = frame.f_code, frame.f_back
-    if called is None or not called.co_filename.startswith(_NUMPY):
+        called, frame = frame, frame.f_back
+    if called is None or not called.f_code.co_filename.startswith(_LIBRARIES):
         return ""
-    return f" by np.{called.co_qualname}"
+    module = [part for part in called.f_globals["__name__"].split(".") if not part.startswith("_")]
+    return " by " + ".".join([*module, called.f_code.co_qualname])

@@ -126,6 +126,13 @@ def atom_of(value: Tracer, frame: Frame) -> Atom:
     return value.atom if isinstance(value.atom, Literal) else frame.capture(value).atom
 
 
+def _name(primitive: Primitive) -> str:
+    """What a message calls it: of one that is mapped over rows, what is mapped."""
+    inner = getattr(primitive, "primitive", primitive)
+    assert isinstance(inner, Primitive)
+    return inner.name
+
+
 def emit_all(primitive: Primitive, *tracers: Tracer) -> tuple[Tracer, ...]:
     """Append an equation to the innermost frame, with the user's file and line; of complex operands, several."""
     if any(isinstance(t, ComplexTracer) for t in tracers):
@@ -133,8 +140,8 @@ def emit_all(primitive: Primitive, *tracers: Tracer) -> tuple[Tracer, ...]:
         if rule is None:
             given = ", ".join(str(t.type) for t in tracers)
             raise DTypeError(
-                f"{at_user_line()}: {primitive.name} of {given} does not work on complex numbers; take a part of them "
-                "(x.real, x.imag) or their size (np.abs(x))"
+                f"{at_user_line()}: {_name(primitive)} of {given} does not work on complex numbers; take a part of "
+                "them (x.real, x.imag) or their size (np.abs(x))"
             )
         return (rule(primitive, *tracers),)
     frame = _frame()

@@ -118,7 +118,8 @@ class Tracer(ArrayMethods):
             "conversion to a NumPy array or scalar" + called_by_user(),
             "Use np.stack([...]) or vtrace.numpy.array([...]) for an array of traced values, vtrace.numpy.zeros(...) "
             "in place of np.zeros(...) for one that is filled with them, vtrace.numpy.array(table)[i] in place of "
-            "table[i] for a NumPy table and a traced index, and x.astype(np.float64) for np.float64(x)",
+            "table[i] for a NumPy table and a traced index, x.astype(np.float64) for np.float64(x), and vtrace.special "
+            "for functions of scipy.special that are no ufuncs",
         )
 
     def __bool__(self) -> bool:
@@ -132,10 +133,10 @@ class Tracer(ArrayMethods):
         raise self._needs_value("`if`, `while`, `and`, `or`, `not` or bool()", f"{_CHOOSE}; {_STATIC}")
 
     def __float__(self) -> float:
-        return float(self._number("float()", "Use x.astype(float), and np.sin(x) in place of math.sin(x)"))
+        return float(self._number("float()", f"Use x.astype(float), and np.sin(x) in place of math.sin(x). {_FILL}"))
 
     def __int__(self) -> int:
-        return int(self._number("int()", "Use x.astype(int)"))
+        return int(self._number("int()", f"Use x.astype(int). {_FILL}"))
 
     def __complex__(self) -> complex:
         return complex(self._number("complex()", "Use x.astype(complex)"))
@@ -205,6 +206,7 @@ _CHOOSE = (
     "Use np.where(condition, a, b), `&`, `|` and `~` for `and`, `or` and `not`, "
     "np.maximum and np.minimum for max() and min()"
 )
+_FILL = "For `a[i] = x`, make `a` with vtrace.numpy (zeros, empty, ...), whose arrays can hold traced values"
 _STATIC = "or keep the value out of the arguments, as a plain Python value of the enclosing scope"
 
 _MEMORY = "a traced array has no memory of its own; use the array itself"

@@ -4,6 +4,7 @@ Much of what a traced function asks about its static arguments (axes, shapes, dt
 its complaints. They stay what a NumPy user expects, in NumPy's words.
 """
 
+import re
 from types import TracebackType
 
 import numpy as np
@@ -26,6 +27,10 @@ _OURS: tuple[tuple[type[Exception], type[VTraceError]], ...] = (
 """What is raised -> what the user gets, which is one of it."""
 
 
+_SAYS_WHERE = re.compile(r".*?:\d+ \(")
+"""How an error begins that names a line."""
+
+
 class as_ours:  # reads as the `with` statement it is made for
     """`with as_ours("np.sum"):` around what works on the user's arguments. Errors of the user's own code pass."""
 
@@ -40,11 +45,13 @@ class as_ours:  # reads as the `with` statement it is made for
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if error is None or isinstance(error, VTraceError) or not _is_internal(traceback):
-            return
-        for theirs, ours in _OURS:
-            if isinstance(error, theirs):
-                raise ours(f"{at_user_line()}: {self.name}: {error}") from None
+        if isinstance(error, VTraceError):
+            if not _SAYS_WHERE.match(str(error)):
+                raise type(error)(f"{at_user_line()}: {self.name}: {error}") from None
+        elif error is not None and _is_internal(traceback):
+            for theirs, ours in _OURS:
+                if isinstance(error, theirs):
+                    raise ours(f"{at_user_line()}: {self.name}: {error}") from None
 
 
 def _is_internal(traceback: TracebackType | None) -> bool:

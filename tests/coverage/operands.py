@@ -1,47 +1,19 @@
-"""One function of NumPy: calls of it that work on traced arrays, and calls that are refused.
-
-A call is an expression of the operands below, or statements whose last one is an expression, separated by semicolons.
-"""
+"""The operands of the calls in the table, and how a call is run."""
 
 import ast
-import re
+import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from types import CodeType
 from typing import Any
 
 import numpy as np
+from scipy import special
 
-import vtrace.numpy as vnp
+from tests.coverage.table import Entry
 
 BATCH = 3
 """Examples in a test."""
-
-
-@dataclass(frozen=True)
-class Entry:
-    """What of a function works."""
-
-    name: str
-    """As users write it: `np.sum`, `ndarray.sum`."""
-    calls: tuple[str, ...]
-    """Calls whose results are those of NumPy."""
-    limits: str = ""
-    """What does not work, or works otherwise, in the words of the page."""
-    refused: tuple[str, ...] = ()
-    """Calls that are VTraceErrors. With no other calls, the function is refused."""
-    tolerance: float = 1e-12
-
-
-def works(name: str, *calls: str, limits: str = "", refused: str | tuple[str, ...] = (), tol: float = 1e-12) -> Entry:
-    """An entry for a function that works; the name is in it where it has no dot."""
-    return Entry(name, calls, limits, (refused,) if isinstance(refused, str) else refused, tol)
-
-
-def refuses(name: str, *calls: str) -> Entry:
-    """An entry for a function that is refused."""
-    return Entry(name, (), "", calls)
 
 
 def _operands() -> dict[str, Any]:
@@ -87,9 +59,9 @@ def _operands() -> dict[str, Any]:
 
 
 OPERANDS = _operands()
-"""Batches of float64 matrices (x, y, p in (0, 1), o with NaN, a regular, h symmetric), float32 (f), complex128 (c), int64
-(i, j, positive n, m), int8 (q), uint8 (u) and bool (b, d) ones of 3 x 4; vectors of 5 (v, w, sorted t, indices k, bools
-e); numbers (positive s, r, index l)."""
+"""Batches of float64 matrices (x, y, p in (0, 1), o with NaN, regular a, symmetric h, g of 3 x 2), float32 (f),
+complex128 (c), int64 (i, j, positive n, m), int8 (q), uint8 (u) and bool (b, d) ones of 3 x 4; vectors of 5 (v, w,
+sorted t, indices k, bools e); numbers (positive s, r, index l)."""
 
 
 @cache
@@ -99,7 +71,7 @@ def compiled(call: str) -> tuple[tuple[str, ...], tuple[CodeType, CodeType]]:
     last = tree.body.pop()
     assert isinstance(last, ast.Expr)
     names = sorted({n.id for n in ast.walk(ast.parse(call)) if isinstance(n, ast.Name)} & OPERANDS.keys())
-    return tuple(names), (compile(tree, call, "exec"), compile(ast.Expression(last.value), call, "eval"))
+    return tuple(names), (compile(tree, "<call>", "exec"), compile(ast.Expression(last.value), "<call>", "eval"))
 
 
 def operands_of(call: str) -> tuple[str, ...]:
@@ -110,7 +82,7 @@ def operands_of(call: str) -> tuple[str, ...]:
 def run(call: str, operands: dict[str, Any]) -> Any:
     """The value of a call on these operands."""
     statements, value = compiled(call)[1]
-    space = {"np": np, "vnp": vnp, **operands}
+    space = {"np": np, "special": special, **operands}
     exec(statements, space)
     return eval(value, space)
 
@@ -125,6 +97,17 @@ def function_of(call: str) -> Callable[..., Any]:
     return function
 
 
-def mentions(entry: Entry, call: str) -> bool:
-    """Whether the call is one of the function of this entry."""
-    return re.search(rf"\b{re.escape(entry.name.rpartition('.')[2])}\b", call) is not None
+def is_there(entry: Entry) -> bool:
+    """Whether this NumPy has the function."""
+    module, _, name = entry.name.rpartition(".")
+    home = {"ndarray": np.ndarray, "ufunc": np.ufunc, "special": special}.get(module) or _module(module)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return hasattr(home, name)
+
+
+def _module(path: str) -> Any:
+    value: Any = np
+    for part in path.split(".")[1:]:
+        value = getattr(value, part)
+    return value
