@@ -19,7 +19,7 @@ from vtrace.frontend.scatter import updated
 from vtrace.frontend.source import at_user_line
 from vtrace.frontend.trace import current_frame, emit, lift, literal
 from vtrace.frontend.tracer import Tracer
-from vtrace.ir.types import Array
+from vtrace.ir.types import Array, DType
 from vtrace.ops.indexing import DynamicUpdateSlice, Gather
 
 
@@ -230,12 +230,20 @@ def copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) ->
             f"{at_user_line()}: a traced value cannot be written into a plain NumPy array; make the array with "
             "vtrace.numpy (zeros, empty, full), which can hold traced values"
         )
-    if not np.can_cast(lift(src).dtype, dst.dtype, casting) and not lift(src).weak:  # type: ignore[arg-type]  # a str
+    if not _can_cast(lift(src), dst.dtype, casting):
         raise DTypeError(
             f"{at_user_line()}: Cannot cast from {lift(src).dtype} to {dst.dtype} according to the rule {casting!r}"
         )
     new = _fitted(src, dst, dst.shape)
     assign(dst, new if where is True else select(_fitted_mask(where, dst.shape), new, dst))
+
+
+def _can_cast(x: Tracer, dtype: DType, casting: str) -> bool:
+    """Whether NumPy casts so; of a Python number the kind alone matters."""
+    if x.weak:
+        kinds = "buifc"
+        return kinds.index(x.dtype.kind.replace("i", "u")) <= kinds.index(dtype.kind)
+    return np.can_cast(x.dtype, dtype, casting)  # type: ignore[arg-type]  # a str
 
 
 def _fitted_mask(where: Any, shape: tuple[int, ...]) -> Tracer:

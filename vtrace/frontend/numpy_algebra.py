@@ -53,6 +53,8 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
 @implements(np.linalg.pinv)
 def pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = np._NoValue) -> Any:
     (x,) = matrices(a, square=False)
+    if not x.size:
+        return full((*x.shape[:-2], x.shape[-1], x.shape[-2]), 0, x.dtype)
     if rcond is None:
         rcond = 1e-15 if rtol is np._NoValue else rtol
         rcond = max(x.shape[-2:]) * np.finfo(x.dtype).eps if rcond is None else rcond
@@ -79,7 +81,7 @@ def matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, *, rtol: Any =
     values: Any = np.abs(np.linalg.eigvalsh(m)) if hermitian else svdvals(m)
     if tol is None:
         share = max(m.shape[-2:]) * np.finfo(m.dtype).eps if rtol is None else np.expand_dims(rtol, -1)
-        tol = np.max(values, axis=-1, keepdims=True) * share
+        tol = np.max(values, axis=-1, keepdims=True, initial=0) * share
     else:
         tol = np.expand_dims(tol, -1)
     return np.count_nonzero(values > tol, axis=-1)

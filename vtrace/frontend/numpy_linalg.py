@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -235,10 +236,15 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
     return _matrix_norm(t, ord, tuple(axis_index(a, t.ndim) for a in (axis if axis is not None else axes)), keepdims)
 
 
+def _extremum(order: float) -> Any:
+    """The largest of numbers that are not negative, 0 if there are none; or the smallest."""
+    return partial(np.max, initial=0) if order > 0 else np.min
+
+
 def _vector_norm(t: Tracer, order: Any, axis: int, keepdims: bool) -> Any:
     size = np.abs(t)
     if order in (math.inf, -math.inf):
-        return (np.max if order > 0 else np.min)(size, axis=axis, keepdims=keepdims)
+        return _extremum(order)(size, axis=axis, keepdims=keepdims)
     if order == 0:
         return np.sum((t != 0).astype(size.dtype), axis=axis, keepdims=keepdims)
     if order == 1:
@@ -256,7 +262,7 @@ def _matrix_norm(t: Tracer, order: Any, axes: tuple[int, ...], keepdims: bool) -
     if order in (1, -1, math.inf, -math.inf):
         summed, ranged = axes if abs(order) == 1 else axes[::-1]
         sums = np.sum(np.abs(t), axis=summed, keepdims=True)
-        result = (np.max if order > 0 else np.min)(sums, axis=ranged, keepdims=True)
+        result = _extremum(order)(sums, axis=ranged, keepdims=True)
         return result if keepdims else np.squeeze(result, axes)
     if order in (2, -2, "nuc"):
         result = singular_value_norm(t, order, axes)

@@ -38,6 +38,10 @@ def pad(
             low, high = (tuple(int(w) for w in widths[:, side]) for side in (0, 1))
             return emit(Pad(low, high), x, convert(value, x.dtype))
     for axis, (low, high) in enumerate(widths.tolist()):
+        if low + high and not x.shape[axis] and mode not in ("constant", "empty"):
+            raise UsageError(
+                f"{at_user_line()}: can't extend empty axis {axis} using modes other than 'constant' or 'empty'"
+            )
         if mode in ("constant", "empty"):
             first, last = _pair(value, x.ndim, axis)
             x = _between(x, axis, _filled(x, axis, low, first), _filled(x, axis, high, last))

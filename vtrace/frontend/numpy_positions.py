@@ -130,7 +130,7 @@ def choose(a: Any, choices: Any, out: None = None, mode: str = "raise") -> Any:
     if lift(a).dtype.kind not in "iub":
         raise DTypeError(f"{at_user_line()}: np.choose takes integers, got {lift(a).type}")
     wide = broadcast_together("np.choose", convert(lift(a), INT64), *map(lift, options))
-    dtype = result_type(*wide[1:])
+    dtype = result_type(*map(lift, options))
     at = where(wide[0] < 0, len(options), wide[0]) if mode == "raise" else _brought_inside(wide[0], len(options), mode)
     stacked = stack([convert(o, dtype) for o in wide[1:]])
     return reshape(emit(TakeAlong(0), stacked, reshape(lift(at), (1, *wide[0].shape))), wide[0].shape)
@@ -194,6 +194,8 @@ def place(arr: Any, mask: Any, vals: Any) -> None:
     if chosen.size != target.size:
         raise ShapeError(f"{at_user_line()}: place: mask and data must be the same size")
     flat, new = reshape(chosen, (target.size,)), _safely(vals, target)
+    if not target.size:
+        return
     if not new.size:
         raise ShapeError(f"{at_user_line()}: Cannot insert from an empty array!")
     which: Any = np.maximum(np.cumsum(flat) - 1, 0) % new.size
@@ -214,5 +216,5 @@ def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
             raise ShapeError(f"{at_user_line()}: All dimensions of input must be of equal length")
         step, end = 1 + sum(target.shape[0] ** n for n in range(1, target.ndim)), target.size
     places = np.arange(0, end, step)
-    if places.size:
+    if places.size and lift(val).size:
         flat_of(target)[places] = resize(convert(val, target.dtype), places.shape)

@@ -119,6 +119,8 @@ def _quantile(a: Any, q: Any, axis: Any, method: str, keepdims: bool, skip_nan: 
     if method not in _CONTINUOUS and method not in _DISCRETE:
         names = ", ".join(map(repr, sorted({*_CONTINUOUS, *_DISCRETE})))
         raise UsageError(f"{at_user_line()}: {method!r} is not a valid method. Use one of: {names}")
+    if skip_nan and not lift(a).size:
+        return np.nanmean(lift(a), axis=axis, keepdims=keepdims)  # whatever q is, as in NumPy
     weak = type(q) in (int, float)
     fractions = _fractions(q, scale)
     rows, kept = _rows(a, axis)

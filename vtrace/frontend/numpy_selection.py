@@ -8,6 +8,7 @@ from vtrace.errors import DTypeError, IndexOutOfRangeError, ShapeError, Unsuppor
 from vtrace.frontend.complex_tracer import ComplexTracer
 from vtrace.frontend.core import (
     BOOL,
+    FLOAT64,
     INT64,
     alias,
     axis_index,
@@ -70,8 +71,8 @@ def round_(a: Any, decimals: int = 0) -> Any:
     if isinstance(x, ComplexTracer):
         return ComplexTracer(round_(x.re, places), round_(x.im, places))
     if x.dtype.kind != "f":
-        if places < 0:
-            raise UnsupportedError(f"{at_user_line()}: np.round of integers to tens or hundreds is not supported")
+        if places < 0:  # by way of floats, as in NumPy
+            return convert(round_(convert(x, FLOAT64), places), x.dtype)
         return UFUNC_HANDLERS[np.rint](x) if x.dtype.kind == "b" else alias(x)
     if places == 0:
         return UFUNC_HANDLERS[np.rint](x)
