@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from inspect import Parameter, Signature
+from operator import add, matmul
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from vtrace.frontend.dispatch import FUNCTIONS, UFUNC_HANDLERS, qualified_name
 from vtrace.frontend.tracer import Tracer
 
-TYPES = {
+TYPES: dict[str, tuple[Any, tuple[int, ...]]] = {
     "matrix": (np.float64, (3, 4)),
     "vector": (np.int64, (5,)),
     "number": (np.float32, ()),
@@ -19,38 +20,47 @@ TYPES = {
 }
 """The traced arrays that there are."""
 
+
+class Traced(str):
+    """The name of one of them, among plain arguments."""
+
+    __slots__ = ()
+
+
+OBJECT = object()
+DATES = np.array(["2020"], "M8[D]")
+ARRAYS: list[Any] = [*map(Traced, TYPES), None, "text", OBJECT, [], [[1], [2, 3]], {}, DATES, np.float16(1)]
+"""For arguments that are arrays."""
+STATIC: list[Any] = [
+    *(5, -7, -1, 1.5, np.nan, "a", None, OBJECT, (), (0, 0), (1.5,), (-1, -1), (7, 8, 9), [], [[1], [2, 3]], {}),
+    *(Traced("vector"), Traced("number"), float, "M8", np.float16),
+]
+"""For axes, shapes, dtypes, numbers and options."""
+METHODS = [
+    n for n in dir(np.ndarray) if not n.startswith("_") and callable(getattr(np.ndarray, n)) and hasattr(Tracer, n)
+]
+
 Call = tuple[str, Callable[[dict[str, Tracer]], Any]]
 """What is called, in words; and the call, with the traced arrays."""
 
 
-class Traced(str):
-    """The name of a traced array, among plain arguments."""
-
-
-ARRAYS: list[Any] = [*map(Traced, TYPES), None, "text", object(), [], [[1], [2, 3]], {}, np.array(["2020"], "M8[D]"), np.float16(1), 2**70]
-STATIC: list[Any] = [5, -7, (0, 0), (), 1.5, "a", None, object(), [], -1, (1.5,), (-1, -1), (7, 8, 9), np.nan, Traced("vector"), Traced("number"), float, "M8", np.float16, {}, [[1], [2, 3]]]
-
-
 def calls() -> Iterator[Call]:
-    """Every function with a wrong argument, one at a time."""
+    """Every function, method and operator with a wrong argument, one at a time."""
     for function, (_, signature) in FUNCTIONS.items():
-        yield from _of(qualified_name(function), function, signature)
+        yield from _of_function(qualified_name(function), function, signature)
     for ufunc in UFUNC_HANDLERS:
         yield from _of_ufunc(ufunc)
     for name in METHODS:
         for value in STATIC:
-            yield f"matrix.{name}({value!r})", _call(lambda x, v, name=name: getattr(x, name)(v), [Traced("matrix"), value], {})
+            yield _call(f"ndarray.{name}", lambda x, v, name=name: getattr(x, name)(v), Traced("matrix"), value)
     for value in [*STATIC, *ARRAYS]:
-        for name in TYPES:
-            yield f"{name}[{value!r}]", _call(lambda x, v: x[v], [Traced(name), value], {})
-            yield f"{name}[{value!r}] = 1", _call(_assign, [Traced(name), value, 1], {})
-            yield f"{name}[0] = {value!r}", _call(_assign, [Traced(name), 0, value], {})
-            yield f"{name}.at[{value!r}].add(1)", _call(lambda x, v: x.at[v].add(1), [Traced(name), value], {})
-            yield f"{name} + {value!r}", _call(lambda x, v: x + v, [Traced(name), value], {})
-            yield f"{name} @ {value!r}", _call(lambda x, v: x @ v, [Traced(name), value], {})
-
-
-METHODS = [name for name in dir(np.ndarray) if not name.startswith("_") and callable(getattr(np.ndarray, name)) and hasattr(Tracer, name)]
+        for array in map(Traced, TYPES):
+            yield _call("x[v]", lambda x, v: x[v], array, value)
+            yield _call("x[v] = 1", _assign, array, value, 1)
+            yield _call("x[0] = v", _assign, array, 0, value)
+            yield _call("x.at[v].add(1)", lambda x, v: x.at[v].add(1), array, value)
+            yield _call("x + v", add, array, value)
+            yield _call("x @ v", matmul, array, value)
 
 
 def _assign(x: Any, index: Any, value: Any) -> Any:
@@ -58,46 +68,41 @@ def _assign(x: Any, index: Any, value: Any) -> Any:
     return x
 
 
-def _of(name: str, function: Any, signature: Signature) -> Iterator[Call]:
+def _of_function(name: str, function: Any, signature: Signature) -> Iterator[Call]:
     parameters = list(signature.parameters.values())
-    needed = [p for p in parameters if p.default is Parameter.empty and p.kind in (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)]
-    number = len(needed) or 1
+    positional = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+    number = len([p for p in parameters if p.default is Parameter.empty and p.kind in positional]) or 1
+    options = [p.name for p in parameters[number:] if p.kind in (Parameter.KEYWORD_ONLY, positional[1])]
     for base in ("matrix", "vector", "number", "empty"):
-        arrays: list[Any] = [Traced(base)] * number
-        yield f"{name}({', '.join(arrays)})", _call(function, arrays, {})
+        arrays = [Traced(base)] * number
+        yield _call(name, function, *arrays)
         for at in range(number):
-            for value in ARRAYS:
-                given = [value if n == at else a for n, a in enumerate(arrays)]
-                yield f"{name}({given})", _call(function, given, {})
-            for value in STATIC if at else ():
-                given = [value if n == at else a for n, a in enumerate(arrays)]
-                yield f"{name}({given})", _call(function, given, {})
-        for parameter in parameters[number:]:
-            if parameter.kind not in (Parameter.KEYWORD_ONLY, Parameter.POSITIONAL_OR_KEYWORD):
-                continue
+            for value in [*ARRAYS, *STATIC] if at else ARRAYS:
+                yield _call(name, function, *arrays[:at], value, *arrays[at + 1 :])
+        for option in options:
             for value in STATIC:
-                yield f"{name}({arrays}, {parameter.name}={value!r})", _call(function, arrays, {parameter.name: value})
+                yield _call(name, function, *arrays, **{option: value})
 
 
 def _of_ufunc(ufunc: np.ufunc) -> Iterator[Call]:
-    for base in TYPES:
+    name, matrix = ufunc.__name__, Traced("matrix")
+    for base in map(Traced, TYPES):
         for value in ARRAYS if ufunc.nin > 1 else (None,):
-            given = [Traced(base), *[value] * (ufunc.nin - 1)]
-            yield f"{ufunc.__name__}({given})", _call(ufunc, given, {})
+            yield _call(name, ufunc, base, *[value] * (ufunc.nin - 1))
     for dtype in ("M8", object, np.float16, "nonsense", np.int8):
-        yield f"{ufunc.__name__}(dtype={dtype})", _call(ufunc, [Traced("matrix")] * ufunc.nin, {"dtype": dtype})
+        yield _call(name, ufunc, *[matrix] * ufunc.nin, dtype=dtype)
     if ufunc.nin == 2:
         for value in STATIC:
-            yield f"{ufunc.__name__}.reduce(axis={value!r})", _call(ufunc.reduce, [Traced("matrix")], {"axis": value})
-            yield f"{ufunc.__name__}.accumulate(axis={value!r})", _call(ufunc.accumulate, [Traced("matrix")], {"axis": value})
-            yield f"{ufunc.__name__}.at({value!r})", _call(ufunc.at, [Traced("matrix"), value, 1], {})
+            yield _call(f"{name}.reduce", ufunc.reduce, matrix, axis=value)
+            yield _call(f"{name}.accumulate", ufunc.accumulate, matrix, axis=value)
+            yield _call(f"{name}.at", ufunc.at, matrix, value, 1)
 
 
-def _call(function: Callable[..., Any], arguments: list[Any], keywords: dict[str, Any]) -> Callable[[dict[str, Tracer]], Any]:
+def _call(name: str, function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Call:
     def call(tracers: dict[str, Tracer]) -> Any:
         def value(v: Any) -> Any:
             return tracers[v].copy() if isinstance(v, Traced) else v
 
         return function(*map(value, arguments), **{k: value(v) for k, v in keywords.items()})
 
-    return call
+    return f"{name}, {arguments}, {keywords}", call

@@ -59,7 +59,7 @@ def reduce(ufunc: np.ufunc, array: Any, axis: Any = 0, dtype: Any = None, keepdi
 def _along_axes(ufunc: np.ufunc, x: Tracer, axes: tuple[int, ...], keepdims: bool) -> Tracer:
     """The same along no axis or along several, made one."""
     if not axes:
-        return x if ufunc.identity is None else UFUNC_HANDLERS[ufunc](np.asarray(ufunc.identity, x.dtype), x)  # type: ignore[no-any-return]
+        return x if ufunc.identity is None else UFUNC_HANDLERS[ufunc](np.asarray(ufunc.identity, x.dtype), x)
     try:
         ufunc.reduce(np.ones((1, 1), x.dtype), axis=(0, 1))
     except ValueError as error:

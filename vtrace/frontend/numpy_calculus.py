@@ -131,15 +131,16 @@ def _gradient(x: Tracer, axis: int, widths: Any, edge_order: int) -> Any:
     if np.ndim(widths) == 0:
         inside = (part(2, None) - part(None, -2)) / (2.0 * widths)
         first, last = widths, widths
-        low, high = (-1.5 / widths, 2.0 / widths, -0.5 / widths), (0.5 / widths, -2.0 / widths, 1.5 / widths)
+        low = (-1.5 / widths, 2.0 / widths, -0.5 / widths)
+        high: tuple[Any, ...] = tuple(-w for w in reversed(low))
     else:
         a, b = widths[:-1], widths[1:]
-        weights = (-b / (a * (a + b)), (b - a) / (a * b), a / (b * (a + b)))
-        weights = tuple(reshape(lift(w), _shaped(w, axis, x.ndim)) for w in weights)
+        exact = (-b / (a * (a + b)), (b - a) / (a * b), a / (b * (a + b)))
+        weights: list[Any] = [reshape(lift(w), _shaped(w, axis, x.ndim)) for w in exact]
         inside = weights[0] * part(None, -2) + weights[1] * part(1, -1) + weights[2] * part(2, None)
         first, last = widths[0], widths[-1]
-        low, high = _one_sided(widths[0], widths[1]) if edge_order == 2 else (), ()
         if edge_order == 2:
+            low = _one_sided(widths[0], widths[1])
             high = tuple(-w for w in reversed(_one_sided(widths[-1], widths[-2])))
     if edge_order == 1:
         start, end = (part(1, 2) - part(0, 1)) / first, (part(-1, None) - part(-2, -1)) / last

@@ -187,11 +187,10 @@ def fliplr(m: Any) -> Tracer:
 
 
 @implements(np.rot90)
-def rot90(m: Any, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Tracer:
-    rank, axes = lift(m).ndim, tuple(axes)
-    if len(axes) != 2:
+def rot90(m: Any, k: int = 1, axes: Sequence[int] = (0, 1)) -> Tracer:
+    if len(tuple(axes)) != 2:
         raise ShapeError(f"{at_user_line()}: len(axes) must be 2.")
-    first, second = (axis_index(a, rank) for a in axes)
+    first, second = (axis_index(a, lift(m).ndim) for a in axes)
     if first == second:
         raise ShapeError(f"{at_user_line()}: Axes must be different.")
     axes, k = (first, second), static_int(k, "k") % 4

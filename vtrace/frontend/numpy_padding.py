@@ -59,7 +59,7 @@ def pad(
 def _widths(pad_width: Any, rank: int) -> Any:
     """How much to add before and after each axis."""
     if isinstance(pad_width, dict):
-        given = [pad_width.get(i, pad_width.get(i - rank, (0, 0))) for i in range(rank)]
+        given: list[Any] = [pad_width.get(i, pad_width.get(i - rank, (0, 0))) for i in range(rank)]
         pad_width = [(w, w) if np.ndim(w) == 0 else tuple(w) for w in given]
     widths = np.asarray(pad_width)
     if widths.dtype.kind not in "iu":
