@@ -150,6 +150,6 @@ def _call_method(ufunc: np.ufunc, method: str, args: tuple[Any, ...], kwargs: di
 
         return update_in_place(ufunc, *args)
     raise UnsupportedError(
-        f"{at_user_line()}: {qualified_name(ufunc)}.{method} with these arguments is not supported on traced arrays; "
-        "reduce, accumulate, outer and at are"
+        f"{at_user_line()}: {qualified_name(ufunc)}.{method} is not supported on traced arrays; reduce, accumulate, "
+        "outer and at of ufuncs of two operands are"
     )

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from vtrace.errors import ShapeError
+from vtrace.errors import ShapeError, UsageError
 from vtrace.frontend.complexes.arithmetic import squared_size
 from vtrace.frontend.core import (
     BOOL,
@@ -15,13 +15,14 @@ from vtrace.frontend.core import (
     check_dtype,
     convert,
     count,
+    fitted,
     full,
     reshape,
     scalar,
     strong,
 )
 from vtrace.frontend.dispatch import UFUNC_HANDLERS, implements, qualified_name
-from vtrace.frontend.numpy_elementwise import truth
+from vtrace.frontend.numpy_elementwise import select, truth
 from vtrace.frontend.promotion import accumulator
 from vtrace.frontend.source import at_user_line
 from vtrace.frontend.trace import emit, lift
@@ -40,15 +41,36 @@ def _kept(result: Tracer, x: Tracer, axes: tuple[int, ...], keepdims: bool) -> T
     return reshape(result, tuple(1 if a in axes else extent for a, extent in enumerate(x.shape)))
 
 
+def _chosen(x: Tracer, where: Any, neutral: Any) -> Tracer:
+    """`x` where it counts, and elsewhere what changes nothing."""
+    if where is True:
+        return x
+    return select(_mask(x, where), x, full(x.shape, neutral, x.dtype))
+
+
+def _mask(x: Tracer, where: Any) -> Tracer:
+    return fitted(convert(where, BOOL), x.shape, "where: a mask of shape {given} does not broadcast to {wanted}")
+
+
+def _number(x: Tracer, axes: tuple[int, ...], where: Any, keepdims: bool) -> Any:
+    """How many elements there are to one of the result; those that count."""
+    if where is True:
+        return count([x.shape[i] for i in axes])
+    return sum_(_mask(x, where), axes, keepdims=keepdims)
+
+
 def _reduce(op: Callable[[tuple[int, ...]], Primitive], x: Tracer, axis: Any, keepdims: bool) -> Tracer:
     axes = axis_tuple(axis, x.ndim)
     return _kept(emit(op(axes), x) if axes else strong(x), x, axes, keepdims)
 
 
 @implements(np.sum)
-def sum_(a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False, initial: Any = 0) -> Tracer:
+def sum_(
+    a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False, initial: Any = 0, where: Any = True
+) -> Tracer:
     x = lift(a)
     x = convert(x, check_dtype(dtype, "np.sum") if dtype is not None else accumulator(x.dtype))
+    x = _chosen(x, where, 0)
     if x.dtype == BOOL:
         result = _reduce(reduction.ReduceOr, x, axis, keepdims)
     else:
@@ -63,9 +85,12 @@ def sum_(a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False,
 
 
 @implements(np.prod)
-def prod(a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False, initial: Any = 1) -> Tracer:
+def prod(
+    a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False, initial: Any = 1, where: Any = True
+) -> Tracer:
     x = lift(a)
     x = convert(x, check_dtype(dtype, "np.prod") if dtype is not None else accumulator(x.dtype))
+    x = _chosen(x, where, 1)
     if x.dtype == BOOL:
         result = _reduce(reduction.ReduceAnd, x, axis, keepdims)
     else:
@@ -84,15 +109,15 @@ def _mean_dtype(x: Tracer, dtype: Any) -> DType:
 
 
 @implements(np.mean)
-def mean(a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False) -> Tracer:
+def mean(a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False, where: Any = True) -> Tracer:
     x = lift(a)
     x = convert(x, _mean_dtype(x, dtype))
     axes = axis_tuple(axis, x.ndim)
-    total = sum_(x, axes, dtype=x.dtype, keepdims=keepdims)
-    return _divide(total, count([x.shape[i] for i in axes]))
+    total = sum_(x, axes, dtype=x.dtype, keepdims=keepdims, where=where)
+    return _divide(total, _number(x, axes, where, keepdims))
 
 
-def _divide(x: Tracer, number: float) -> Tracer:
+def _divide(x: Tracer, number: Any) -> Tracer:
     """x / number, back in the dtype of x where that is an integer one (`np.mean(x, dtype=int)`)."""
     result = UFUNC_HANDLERS[np.true_divide](x, number)
     assert isinstance(result, Tracer)
@@ -110,16 +135,19 @@ def var(
     keepdims: bool = False,
     mean: Any = None,
     correction: float | None = None,
+    where: Any = True,
 ) -> Tracer:
     given = lift(a)
     x = convert(given, _mean_dtype(given, dtype))
     axes = axis_tuple(axis, x.ndim)
     if mean is None:
-        squares = squared_size(x - _divide(sum_(x, axes, keepdims=True), count([x.shape[i] for i in axes])))
+        total = sum_(x, axes, keepdims=True, where=where)
+        squares = squared_size(x - _divide(total, _number(x, axes, where, True)))
     else:  # NumPy subtracts it from the array as it is
         squares = convert(squared_size(given - lift(mean)), x.dtype)
-    degrees = count([x.shape[i] for i in axes]) - (ddof if correction is None else correction)
-    return _divide(sum_(squares, None if axis is None else axes, keepdims=keepdims), max(degrees, 0))
+    degrees = _number(x, axes, where, keepdims) - (ddof if correction is None else correction)
+    degrees = max(degrees, 0) if where is True else UFUNC_HANDLERS[np.maximum](degrees, 0)
+    return _divide(sum_(squares, None if axis is None else axes, keepdims=keepdims, where=where), degrees)
 
 
 @implements(np.std)
@@ -133,8 +161,9 @@ def std(
     keepdims: bool = False,
     mean: Any = None,
     correction: float | None = None,
+    where: Any = True,
 ) -> Tracer:
-    variance = var(a, axis, dtype, None, ddof, keepdims=keepdims, mean=mean, correction=correction)
+    variance = var(a, axis, dtype, None, ddof, keepdims=keepdims, mean=mean, correction=correction, where=where)
     result = UFUNC_HANDLERS[np.sqrt](variance)
     assert isinstance(result, Tracer)
     return result
@@ -152,9 +181,16 @@ def _extremum(
 ) -> Callable[..., Tracer]:
     ufunc = np.maximum if function is np.max else np.minimum
 
-    def handler(a: Any, axis: Any = None, *, keepdims: bool = False, initial: Any = None) -> Tracer:
+    def handler(a: Any, axis: Any = None, *, keepdims: bool = False, initial: Any = None, where: Any = True) -> Tracer:
         x = lift(a)
         axes = axis_tuple(axis, x.ndim)
+        if where is not True:
+            if initial is None:
+                raise UsageError(
+                    f"{at_user_line()}: reduction operation {ufunc.__name__!r} does not have an identity, so to use a "
+                    "where mask one has to specify 'initial'"
+                )
+            x = _chosen(x, where, convert(scalar(initial, "initial"), x.dtype))
         if initial is None:
             _not_empty(function, x, axes)
         elif any(x.shape[i] == 0 for i in axes):
@@ -180,13 +216,13 @@ def ptp(a: Any, axis: Any = None, *, keepdims: bool = False) -> Tracer:
 
 
 @implements(np.any)
-def any_(a: Any, axis: Any = None, *, keepdims: bool = False) -> Tracer:
-    return _reduce(reduction.ReduceOr, truth(lift(a)), axis, keepdims)
+def any_(a: Any, axis: Any = None, *, keepdims: bool = False, where: Any = True) -> Tracer:
+    return _reduce(reduction.ReduceOr, _chosen(truth(lift(a)), where, False), axis, keepdims)
 
 
 @implements(np.all)
-def all_(a: Any, axis: Any = None, *, keepdims: bool = False) -> Tracer:
-    return _reduce(reduction.ReduceAnd, truth(lift(a)), axis, keepdims)
+def all_(a: Any, axis: Any = None, *, keepdims: bool = False, where: Any = True) -> Tracer:
+    return _reduce(reduction.ReduceAnd, _chosen(truth(lift(a)), where, True), axis, keepdims)
 
 
 @implements(np.count_nonzero)

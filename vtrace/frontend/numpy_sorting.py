@@ -71,7 +71,7 @@ def argsort(a: Any, axis: Any = -1, kind: Any = None, *, stable: Any = None) -> 
 def _positions(kth: Any, size: int) -> tuple[int, ...]:
     """The places that `kth` names, from the start."""
     if isinstance(kth, Tracer) and not kth.is_constant:
-        raise DTypeError(f"{at_user_line()}: Partition index must be known while tracing, not {kth.type}; use np.sort")
+        raise DTypeError(f"{at_user_line()}: Partition index must be integer, and known while tracing, not {kth.type}")
     wanted = np.atleast_1d(kth.constant() if isinstance(kth, Tracer) else kth)
     if wanted.dtype == object or wanted.dtype.kind not in "iu":
         raise DTypeError(f"{at_user_line()}: Partition index must be integer, and known while tracing")
