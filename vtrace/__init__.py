@@ -23,13 +23,16 @@ from vtrace.api import make_ir as make_ir
 from vtrace.api import vmap as vmap
 from vtrace.errors import ArgumentError as ArgumentError
 from vtrace.errors import AxesError as AxesError
+from vtrace.errors import AxisOutOfRangeError as AxisOutOfRangeError
 from vtrace.errors import ConcretizationError as ConcretizationError
 from vtrace.errors import ConstantRandomWarning as ConstantRandomWarning
 from vtrace.errors import DeviceError as DeviceError
 from vtrace.errors import DTypeError as DTypeError
 from vtrace.errors import EscapedTracerError as EscapedTracerError
 from vtrace.errors import IndexOutOfRangeError as IndexOutOfRangeError
+from vtrace.errors import IntegerOverflowError as IntegerOverflowError
 from vtrace.errors import LinAlgError as LinAlgError
+from vtrace.errors import MissingAttributeError as MissingAttributeError
 from vtrace.errors import ParseError as ParseError
 from vtrace.errors import ShapeError as ShapeError
 from vtrace.errors import UnsupportedError as UnsupportedError

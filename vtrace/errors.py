@@ -51,6 +51,18 @@ class IndexOutOfRangeError(VTraceError, IndexError):
     """An index outside its axis, found while a kernel ran. Names index, axis, size and batch element."""
 
 
+class AxisOutOfRangeError(VTraceError, np.exceptions.AxisError):
+    """An axis that an array does not have. Raised while tracing."""
+
+
+class IntegerOverflowError(VTraceError, OverflowError):
+    """A Python integer that the dtype it meets cannot hold."""
+
+
+class MissingAttributeError(VTraceError, AttributeError):
+    """An attribute of ndarray that traced arrays do not have, or of none. The message names the remedy."""
+
+
 class LinAlgError(VTraceError, np.linalg.LinAlgError):
     """A matrix that an operation has no result for: singular, not positive definite, of the wrong shape.
 

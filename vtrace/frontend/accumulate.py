@@ -6,7 +6,7 @@ import numpy as np
 
 from vtrace.errors import ShapeError, UnsupportedError
 from vtrace.frontend.control.loops import scan
-from vtrace.frontend.core import axis_index, convert, transpose
+from vtrace.frontend.core import axis_index, axis_tuple, convert, count, reshape, transpose
 from vtrace.frontend.dispatch import UFUNC_HANDLERS, call_function, qualified_name
 from vtrace.frontend.promotion import resolve
 from vtrace.frontend.source import at_user_line
@@ -20,6 +20,8 @@ _EXTREMA = {np.maximum: CumMax, np.minimum: CumMin}
 
 def accumulate(ufunc: np.ufunc, array: Any, axis: int = 0, dtype: Any = None) -> Tracer:
     """`ufunc.accumulate(array, axis, dtype)`: element i along `axis` joins elements 0 to i."""
+    if axis is None:
+        raise ShapeError(f"{at_user_line()}: accumulate does not allow multiple axes")
     if ufunc in _FUNCTIONS:
         return call_function(_FUNCTIONS[ufunc], (array,), {"axis": axis, "dtype": dtype})  # type: ignore[no-any-return]
     x = _operand(ufunc, array, dtype)
@@ -38,15 +40,10 @@ def accumulate(ufunc: np.ufunc, array: Any, axis: int = 0, dtype: Any = None) ->
 def reduce(ufunc: np.ufunc, array: Any, axis: Any = 0, dtype: Any = None, keepdims: bool = False) -> Tracer:
     """`ufunc.reduce(array, axis, dtype, keepdims=keepdims)` along one axis, of a ufunc that is no reduction of ours."""
     x = _operand(ufunc, array, dtype)
-    if axis is None or isinstance(axis, tuple):
-        axes = tuple(range(x.ndim)) if axis is None else axis
-        if len(axes) != 1:
-            raise UnsupportedError(
-                f"{at_user_line()}: {qualified_name(ufunc)}.reduce along several axes is not supported on traced "
-                "arrays; reduce along one after the other"
-            )
-        (axis,) = axes
-    axis = axis_index(axis, x.ndim)
+    axes = axis_tuple(axis, x.ndim)
+    if len(axes) != 1:
+        return _along_axes(ufunc, x, axes, keepdims)
+    (axis,) = axes
     if x.shape[axis] == 0:
         if ufunc.identity is None:
             raise ShapeError(
@@ -57,6 +54,20 @@ def reduce(ufunc: np.ufunc, array: Any, axis: Any = 0, dtype: Any = None, keepdi
     rows = transpose(x, [axis, *(a for a in range(x.ndim) if a != axis)])
     last, _ = _joined(ufunc, rows)
     return np.expand_dims(last, axis) if keepdims else last  # type: ignore[return-value]  # a tracer
+
+
+def _along_axes(ufunc: np.ufunc, x: Tracer, axes: tuple[int, ...], keepdims: bool) -> Tracer:
+    """The same along no axis or along several, made one."""
+    if not axes:
+        return x if ufunc.identity is None else UFUNC_HANDLERS[ufunc](np.asarray(ufunc.identity, x.dtype), x)
+    try:
+        ufunc.reduce(np.ones((1, 1), x.dtype), axis=(0, 1))
+    except ValueError as error:
+        raise ShapeError(f"{at_user_line()}: {error}") from None
+    others = [a for a in range(x.ndim) if a not in axes]
+    flat = reshape(transpose(x, [*axes, *others]), (count([x.shape[a] for a in axes]), *(x.shape[a] for a in others)))
+    result = reduce(ufunc, flat, 0)
+    return reshape(result, [1 if a in axes else n for a, n in enumerate(x.shape)]) if keepdims else result
 
 
 def _joined(ufunc: np.ufunc, rows: Tracer) -> Any:

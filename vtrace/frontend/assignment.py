@@ -19,7 +19,7 @@ from vtrace.frontend.scatter import updated
 from vtrace.frontend.source import at_user_line
 from vtrace.frontend.trace import current_frame, emit, lift, literal
 from vtrace.frontend.tracer import Tracer
-from vtrace.ir.types import Array
+from vtrace.ir.types import Array, DType
 from vtrace.ops.indexing import DynamicUpdateSlice, Gather
 
 
@@ -54,15 +54,15 @@ def assign(target: Tracer, value: Tracer) -> None:
             f"{at_user_line()}: assignment in place to a traced array {target.type} of an enclosing function; "
             "return the new value, or assign to x.copy()"
         )
-    if target.view is not None:
-        if target.view.mirror is None:
-            assert target.view.write is not None
-            assign(target.view.base, target.view.write(target.view.base, value))
+    if target.origin is not None:
+        if target.origin.mirror is None:
+            assert target.origin.write is not None
+            assign(target.origin.base, target.origin.write(target.origin.base, value))
             return
         if _shares_memory(target):
-            assign(target.view.base, replaced(target.view.base, target.view.mirror, value))
+            assign(target.origin.base, replaced(target.origin.base, target.origin.mirror, value))
             return
-        target.view = None
+        target.origin = None
     target.atom = alias(value).atom
     _refresh(target)
 
@@ -72,31 +72,31 @@ def _refresh(base: Tracer) -> None:
     alive = []
     for reference in base.followers:
         follower = reference()
-        if follower is None or follower.view is None or follower.view.base is not base:
+        if follower is None or follower.origin is None or follower.origin.base is not base:
             continue
-        if follower.view.mirror is not None and not _shares_memory(follower):
-            follower.view = None
+        if follower.origin.mirror is not None and not _shares_memory(follower):
+            follower.origin = None
             continue
         alive.append(reference)
         if follower.frame is base.frame:
-            follower.atom = follower.view.compute(base).atom
+            follower.atom = follower.origin.compute(base).atom
             _refresh(follower)
     base.followers = alive
 
 
 def _layout(x: Tracer) -> Array:
     """An array laid out in memory as NumPy would lay out `x`; its elements are never touched."""
-    if x.view is None or x.view.mirror is None:
+    if x.origin is None or x.origin.mirror is None:
         return np.empty(x.shape, np.int8)
-    return x.view.mirror(_layout(x.view.base))
+    return x.origin.mirror(_layout(x.origin.base))
 
 
 def _shares_memory(x: Tracer) -> bool:
     """Whether NumPy would make `x` a view of its base; ShapeError, a ValueError, where it makes a read-only one."""
-    assert x.view is not None
-    assert x.view.mirror is not None
-    base = _layout(x.view.base)
-    mine = x.view.mirror(base)
+    assert x.origin is not None
+    assert x.origin.mirror is not None
+    base = _layout(x.origin.base)
+    mine = x.origin.mirror(base)
     if x.size == 0 or not np.may_share_memory(base, mine):
         return False
     if not mine.flags.writeable:
@@ -181,7 +181,7 @@ def _is_part_of(value: Tracer, x: Tracer, index: Any) -> bool:
         return isinstance(x, ComplexTracer) and all(
             _is_part_of(v, part, index) for v, part in ((value.re, x.re), (value.im, x.im))
         )
-    return value.view is not None and value.view.base is x and value.view.index is index
+    return value.origin is not None and value.origin.base is x and value.origin.index is index
 
 
 def _masked(x: Tracer, mask: Tracer, value: Any) -> Tracer:
@@ -230,7 +230,7 @@ def copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) ->
             f"{at_user_line()}: a traced value cannot be written into a plain NumPy array; make the array with "
             "vtrace.numpy (zeros, empty, full), which can hold traced values"
         )
-    if not np.can_cast(lift(src).dtype, dst.dtype, casting) and not lift(src).weak:  # type: ignore[arg-type]  # a str
+    if not _can_cast(lift(src), dst.dtype, casting):
         raise DTypeError(
             f"{at_user_line()}: Cannot cast from {lift(src).dtype} to {dst.dtype} according to the rule {casting!r}"
         )
@@ -238,6 +238,13 @@ def copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) ->
     assign(dst, new if where is True else select(_fitted_mask(where, dst.shape), new, dst))
 
 
+def _can_cast(x: Tracer, dtype: DType, casting: str) -> bool:
+    """Whether NumPy casts so; of a Python number the kind alone matters."""
+    if x.weak:
+        kinds = "buifc"
+        return kinds.index(x.dtype.kind.replace("i", "u")) <= kinds.index(dtype.kind)
+    return np.can_cast(x.dtype, dtype, casting)  # type: ignore[arg-type]  # a str
+
+
 def _fitted_mask(where: Any, shape: tuple[int, ...]) -> Tracer:
-    mask = convert(where, BOOL)
-    return broadcast_to(mask, shape)
+    return fitted(convert(where, BOOL), shape, "could not broadcast where mask from shape {given} into shape {wanted}")

@@ -16,11 +16,14 @@ from typing import Any
 
 import numpy as np
 
+from vtrace.errors import ArgumentError
 from vtrace.frontend.core import convert
 from vtrace.frontend.indexing import parse
 from vtrace.frontend.scatter import BOUNDED, check_mode, front_of, is_array, numbered, updated
+from vtrace.frontend.source import at_user_line
 from vtrace.frontend.trace import lift
 from vtrace.frontend.tracer import Tracer
+from vtrace.frontend.translation import as_ours
 from vtrace.ir.types import DType
 
 
@@ -98,14 +101,15 @@ class AtIndex:
 
     def _updated(self, ufunc: np.ufunc | None, values: Any, mode: str | None, hints: dict[str, bool]) -> Tracer:
         _check_hints(hints)
-        return updated(self.array, self.index, values, ufunc, mode)
+        with as_ours("x.at[index]"):
+            return updated(self.array, self.index, values, ufunc, mode)
 
 
 def _check_hints(hints: dict[str, bool]) -> None:
     """JAX's promises about an index, which nothing here needs; TypeError for any other argument."""
     for name in hints:
         if name not in ("indices_are_sorted", "unique_indices"):
-            raise TypeError(f"unexpected keyword argument {name!r}")
+            raise ArgumentError(f"{at_user_line()}: unexpected keyword argument {name!r}")
 
 
 def _inside(index: Any, extent: int, mode: str) -> Any:

@@ -1,6 +1,7 @@
 """The steps that NumPy takes on its own and the IR takes by equations: casts, broadcasts, reshapes, views."""
 
 import math
+import operator
 import sys
 import weakref
 from collections.abc import Callable, Sequence
@@ -164,6 +165,8 @@ def axis_tuple(axis: Any, ndim: int) -> tuple[int, ...]:
     """The (sorted) axes that an `axis=` argument stands for; None is all of them."""
     if axis is None:
         return tuple(range(ndim))
+    if isinstance(axis, list | dict):
+        raise DTypeError(f"{at_user_line()}: axis is an integer or a tuple of integers, got {axis!r}")
     return tuple(sorted(normalize_axis_tuple(axis, ndim)))
 
 
@@ -173,7 +176,19 @@ def static_int(value: Any, name: str) -> int:
         raise DTypeError(
             f"{at_user_line()}: {name} must be a Python integer, not a traced array {value.type}: shapes are static"
         )
-    return value.__index__() if not isinstance(value, np.ndarray) else int(value)
+    try:
+        return operator.index(value)
+    except TypeError:
+        what = f"{value!r} of type {type(value).__name__}"
+        raise DTypeError(f"{at_user_line()}: {name} must be an integer, got {what}") from None
+
+
+def scalar(value: Any, name: str) -> Tracer:
+    """A number, traced or not; ShapeError for what has axes."""
+    x = lift(value)
+    if x.ndim:
+        raise ShapeError(f"{at_user_line()}: {name} must be a number, got {x.type}")
+    return x
 
 
 def static_shape_argument(shape: Any) -> tuple[int, ...]:
@@ -199,7 +214,7 @@ def view(
         return ComplexTracer(view(base.re, compute, mirror, write), view(base.im, compute, mirror, write))
     result = alias(compute(base))
     if result.ndim:
-        result.view = View(base, compute, mirror, write)
+        result.origin = View(base, compute, mirror, write)
         base.followers.append(weakref.ref(result))
     return result
 

@@ -12,7 +12,9 @@ from typing import Any, TypeVar
 import numpy as np
 
 from vtrace.errors import UnsupportedError
-from vtrace.frontend.source import at_user_line
+from vtrace.frontend.refusals import WHY
+from vtrace.frontend.source import at_user_line, called_by_user
+from vtrace.frontend.translation import as_ours
 
 Handler = Callable[..., Any]
 
@@ -47,7 +49,7 @@ def call_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) 
     """A NumPy function applied to arguments of which at least one is, or holds, a tracer."""
     name = qualified_name(function)
     if function not in FUNCTIONS:
-        raise UnsupportedError(f"{at_user_line()}: {name} is not supported on traced arrays")
+        raise _refusal(function)
     handler, signature = FUNCTIONS[function]
     given = {
         k: v for k, v in kwargs.items() if v is not np._NoValue and not (v is None and k not in signature.parameters)
@@ -61,16 +63,31 @@ def call_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) 
         raise UnsupportedError(
             f"{at_user_line()}: {name} with {what} is not supported on traced arrays; it takes {takes}"
         ) from None
-    return handler(*args, **given)
+    with as_ours(name):
+        return handler(*args, **given)
+
+
+def _refusal(function: Any) -> UnsupportedError:
+    why = WHY.get(function, "nobody has written it yet; write what it does with functions of docs/numpy.md")
+    if isinstance(function, np.ufunc) and all(set(t) <= set("O->") for t in function.types):
+        why = "a ufunc of Python objects (np.frompyfunc) calls its function with values; call the function itself"
+    return UnsupportedError(
+        f"{at_user_line()}: {qualified_name(function)} is not supported on traced arrays{called_by_user()}: {why}"
+    )
 
 
 def call_ufunc(ufunc: np.ufunc, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """What `Tracer.__array_ufunc__` does."""
     name = qualified_name(ufunc)
+    with as_ours(name):
+        return _call_ufunc(name, ufunc, method, args, kwargs)
+
+
+def _call_ufunc(name: str, ufunc: np.ufunc, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     if ufunc not in UFUNC_HANDLERS and "scipy.special" in sys.modules:
         from vtrace.frontend import scipy_special  # noqa: F401  # registers its handlers
     if ufunc not in UFUNC_HANDLERS:
-        raise UnsupportedError(f"{at_user_line()}: {name} is not supported on traced arrays")
+        raise _refusal(ufunc)
     if method != "__call__":
         return _call_method(ufunc, method, args, kwargs)
     kwargs = {k: v for k, v in kwargs.items() if v is not None}
@@ -119,7 +136,7 @@ def _call_method(ufunc: np.ufunc, method: str, args: tuple[Any, ...], kwargs: di
     if method in ("accumulate", "reduce"):
         from vtrace.frontend import accumulate  # built on this module
 
-        options = {k: v for k, v in kwargs.items() if v is not None and v is not np._NoValue}
+        options = {k: v for k, v in kwargs.items() if (v is not None or k == "axis") and v is not np._NoValue}
         refuse_out_and_where(f"{qualified_name(ufunc)}.{method}", options)
         if unknown := options.keys() - {"axis", "dtype", "keepdims"}:
             what = f"{qualified_name(ufunc)}.{method} with the argument {', '.join(sorted(unknown))}"
@@ -132,4 +149,7 @@ def _call_method(ufunc: np.ufunc, method: str, args: tuple[Any, ...], kwargs: di
         from vtrace.frontend.assignment import update_in_place  # built on this module
 
         return update_in_place(ufunc, *args)
-    raise UnsupportedError(f"{at_user_line()}: {qualified_name(ufunc)}.{method} is not supported on traced arrays")
+    raise UnsupportedError(
+        f"{at_user_line()}: {qualified_name(ufunc)}.{method} is not supported on traced arrays; reduce, accumulate, "
+        "outer and at of ufuncs of two operands are"
+    )

@@ -170,8 +170,8 @@ def getitem(x: Tracer, index: Any) -> Tracer:
         from vtrace.frontend.assignment import write_row  # built on this module
 
         result = view(x, lambda t: _rows(t, items), None, lambda t, value: write_row(t, items, value))
-    if result.view is not None:
-        result.view.index = index
+    if result.origin is not None:
+        result.origin.index = index
     return result
 
 

@@ -32,7 +32,8 @@ def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> Tracer:
         )
     if weights is not None and lift(weights).shape != values.shape:
         raise ShapeError(f"{at_user_line()}: The weights and list don't have the same length.")
-    ones = full(values.shape, 1, INT64) if weights is None else convert(weights, FLOAT64)
+    counted = weights is None or not values.size
+    ones = full(values.shape, 1, INT64) if counted else convert(weights, FLOAT64)
     index = convert(values, INT64) if values.dtype.kind == "b" else values
     return emit(Scatter(Add(), wrap=False), full((length,), 0, ones.dtype), index, ones)
 
@@ -62,7 +63,9 @@ def _uniform(x: Tracer, bins: Any, range: Any) -> tuple[Any, Tracer]:
     number = static_int(bins, "bins")
     if number < 1:
         raise ShapeError(f"{at_user_line()}: `bins` must be positive, when an integer")
-    low, high = (np.min(x), np.max(x)) if range is None else map(lift, range)
+    if range is None:
+        range = (np.min(x), np.max(x)) if x.size else (0.0, 1.0)
+    low, high = map(lift, range)
     if low.is_constant and high.is_constant and not low.constant() <= high.constant():
         raise ShapeError(f"{at_user_line()}: max must be larger than min in range parameter.")
     kind = result_type(low, high, x)
@@ -71,11 +74,23 @@ def _uniform(x: Tracer, bins: Any, range: Any) -> tuple[Any, Tracer]:
     low, high = where(flat, low - 0.5, low), where(flat, high + 0.5, high)
     edges: Any = np.linspace(low, high, number + 1, dtype=kind)
     wide: Any = convert(x, FLOAT64)
-    at: Any = convert(np.clip((wide - low) / (high - low) * number, 0, number - 1), INT64)
+    inside: Any = (wide >= low) & (wide <= high)
+    at: Any = convert(np.clip(where(inside, (wide - low) / (high - low) * number, 0), 0, number - 1), INT64)
     # the quotient is rounded: a value beside an edge goes where comparing says
     at = at - (wide < edges[at])
     at = at + ((wide >= edges[at + 1]) & (at != number - 1))
-    return edges, convert(where((wide >= low) & (wide <= high), at, number), INT64)
+    return edges, convert(where(inside, at, number), INT64)
+
+
+def bin_edges(x: Tracer, bins: Any, range: Any) -> Any:
+    """The edges of the bins: as many as asked for, of one width, or those given."""
+    flat = reshape(x, (x.size,))
+    return (_uniform(flat, bins, range) if np.ndim(bins) == 0 else _between(flat, bins))[0]
+
+
+@implements(np.histogram_bin_edges)
+def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any = None) -> Any:
+    return bin_edges(lift(a), bins, range)
 
 
 def _between(x: Tracer, bins: Any) -> tuple[Any, Tracer]:

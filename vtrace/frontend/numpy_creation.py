@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from vtrace.errors import ShapeError
-from vtrace.frontend.core import alias, check_dtype, convert, full, static_shape_argument
+from vtrace.errors import DTypeError, ShapeError, UsageError
+from vtrace.frontend.core import alias, check_dtype, convert, full, reshape, static_int, static_shape_argument
 from vtrace.frontend.dispatch import implements
 from vtrace.frontend.numpy_movement import broadcast_arrays, broadcast_to_, moveaxis, reshape_, stack
 from vtrace.frontend.promotion import result_type
@@ -72,7 +72,7 @@ def astype(x: Any, dtype: Any, /, *, copy: bool = True, casting: str = "unsafe")
     t = lift(x)
     target = check_dtype(dtype, "astype")
     if not np.can_cast(t.dtype, target, casting):  # type: ignore[arg-type]  # a str
-        raise TypeError(
+        raise DTypeError(
             f"{at_user_line()}: Cannot cast array data from {t.dtype!r} to {target!r} according to the rule {casting!r}"
         )
     return t if t.dtype == target and not copy else alias(convert(t, target))
@@ -82,6 +82,8 @@ def astype(x: Any, dtype: Any, /, *, copy: bool = True, casting: str = "unsafe")
 def linspace(
     start: Any, stop: Any, num: int = 50, endpoint: bool = True, retstep: bool = False, dtype: Any = None, axis: int = 0
 ) -> Any:
+    if static_int(num, "num") < 0:
+        raise UsageError(f"{at_user_line()}: Number of samples, {num}, must be non-negative.")
     first, last = lift(start), lift(stop)
     kind = np.result_type(result_type(first, last), float(num))
     divisions = num - 1 if endpoint else num
@@ -91,7 +93,7 @@ def linspace(
     step = delta / divisions if divisions > 0 else delta * np.nan
     points: Any = positions * step + first if divisions > 0 else positions * delta + first
     if endpoint and num > 1:
-        points = np.concatenate([points[:-1], (last + 0 * delta)[None]])
+        points = np.concatenate([points[:-1], broadcast_to_(last, delta.shape)[None]])
     points = moveaxis(points, 0, axis) if axis else points
     result = (
         convert(np.floor(points), np.dtype(dtype)) if dtype is not None and np.dtype(dtype).kind in "iu" else points
@@ -100,8 +102,43 @@ def linspace(
     return (result, step) if retstep else result
 
 
+@implements(np.logspace)
+def logspace(
+    start: Any, stop: Any, num: int = 50, endpoint: bool = True, base: Any = 10.0, dtype: Any = None, axis: int = 0
+) -> Any:
+    first, last, root = lift(start), lift(stop), lift(base)
+    rank = len(np.broadcast_shapes(first.shape, last.shape, root.shape))
+    if root.ndim:
+        first, last = (reshape(t, (1,) * (rank - t.ndim) + t.shape) for t in (first, last))
+        root = np.expand_dims(reshape(root, (1,) * (rank - root.ndim) + root.shape), axis)  # type: ignore[assignment]  # a tracer
+    powers = np.power(root, linspace(first, last, num, endpoint, axis=axis))
+    return powers if dtype is None else astype(powers, dtype)
+
+
+@implements(np.geomspace)
+def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Any:
+    first, last = lift(start), lift(stop)
+    if any(t.is_constant and np.any(t.constant() == 0) for t in (first, last)):
+        raise UsageError(f"{at_user_line()}: Geometric sequence cannot include zero")
+    given = lift(np.zeros((), dtype))
+    kind = result_type(first, last, lift(float(num)), given)
+    first, last = convert(first, kind), convert(last, kind)
+    sign = np.sign(first)
+    low, high = np.broadcast_arrays(first / sign, last / sign)
+    points: Any = logspace(np.log10(low), np.log10(high), num, endpoint)
+    if num > 0:
+        points[0] = low
+    if num > 1 and endpoint:
+        points[-1] = high
+    points = convert(points * sign, kind)
+    points = moveaxis(points, 0, axis) if axis else points
+    return convert(points, kind if dtype is None else check_dtype(dtype, "np.geomspace"))
+
+
 @implements(np.meshgrid)
 def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = "xy") -> tuple[Tracer, ...]:
+    if indexing not in ("xy", "ij"):
+        raise UsageError(f"{at_user_line()}: Valid values for `indexing` are 'xy' and 'ij'.")
     rank = len(xi)
     grids: list[Any] = [reshape_(x, (1,) * i + (-1,) + (1,) * (rank - i - 1)) for i, x in enumerate(xi)]
     if indexing == "xy" and rank > 1:

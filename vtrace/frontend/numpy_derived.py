@@ -63,9 +63,13 @@ def _reciprocal(x: Tracer) -> Tracer:
 
 
 def _truncated_quotient(one: Tracer, x: Tracer) -> Tracer:
-    """1 / x of integers: x where it is 1 or -1, and else 0."""
+    """1 / x of integers: x where it is 1 or -1, and else 0; of 0, what this processor's division gives NumPy."""
     magnitude = emit(arithmetic.Abs(), x) if x.dtype.kind == "i" else x
-    return select(emit(comparison.Equal(), magnitude, one), x, constant_like(x, 0))
+    zero = constant_like(x, 0)
+    with np.errstate(all="ignore"):
+        of_zero = constant_like(x, np.reciprocal(np.zeros(1, x.dtype))[0])
+    small = select(emit(comparison.Equal(), x, zero), of_zero, zero)
+    return select(emit(comparison.Equal(), magnitude, one), x, small)
 
 
 register(np.reciprocal, _reciprocal)

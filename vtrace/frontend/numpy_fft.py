@@ -10,7 +10,8 @@ from vtrace.frontend.complex_tracer import ComplexTracer
 from vtrace.frontend.core import axis_index, convert, static_int
 from vtrace.frontend.dispatch import implements
 from vtrace.frontend.fourier import complex_transform, real_inverse, real_transform
-from vtrace.frontend.numpy_movement import pad, roll
+from vtrace.frontend.numpy_movement import roll
+from vtrace.frontend.numpy_padding import pad
 from vtrace.frontend.source import at_user_line
 from vtrace.frontend.trace import lift
 from vtrace.frontend.tracer import Tracer
@@ -107,7 +108,8 @@ def _real_inverse_nd(a: Any, s: Sizes, axes: Any, norm: Any, name: str) -> Any:
     x = _complex(a)
     wanted, sizes = _plan(x, s, axes)
     _require_axes(wanted, name)
-    length = _length(2 * (x.shape[wanted[-1]] - 1) if sizes[-1] is None else sizes[-1])
+    extent = x.shape[wanted[-1]]
+    length = _length(2 * (extent - 1) if s is None else extent if sizes[-1] is None else sizes[-1])
     fitted = _fitted(x, wanted, [*sizes[:-1], length // 2 + 1])
     return real_inverse(fitted, wanted, length, _norm(norm))
 

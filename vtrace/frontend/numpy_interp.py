@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from vtrace.errors import ShapeError, UsageError
+from vtrace.errors import DTypeError, ShapeError, UsageError
 from vtrace.frontend.core import FLOAT64, INT64, convert
 from vtrace.frontend.dispatch import implements
 from vtrace.frontend.numpy_movement import concatenate
@@ -26,6 +26,8 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
         raise ShapeError(f"{at_user_line()}: fp and xp are not of the same length: {what}")
     if not places.size:
         raise ShapeError(f"{at_user_line()}: array of sample points is empty")
+    if "c" in (lift(x).dtype.kind, places.dtype.kind):
+        raise DTypeError(f"{at_user_line()}: np.interp between complex places is not defined")
     if period is not None:
         return _between(*_periodic(convert(x, FLOAT64), places, values, period), None, None)
     return _between(lift(x), places, values, left, right)

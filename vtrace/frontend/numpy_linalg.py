@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,9 @@ from vtrace.frontend.core import (
     check_dtype,
     convert,
     reshape,
+    shape_of,
     static_int,
+    transpose,
 )
 from vtrace.frontend.dispatch import UFUNC_HANDLERS, implements
 from vtrace.frontend.numpy_elementwise import truth
@@ -166,8 +169,24 @@ def linalg_vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
 
 
 if hasattr(np, "matvec"):  # since NumPy 2.2
-    UFUNC_HANDLERS[np.matvec] = lambda a, b: _matmul(a, lift(b)[..., None])[..., 0]
-    UFUNC_HANDLERS[np.vecmat] = lambda a, b: _matmul(conjugated(a)[..., None, :], b)[..., 0, :]
+
+    def _matvec(a: Any, b: Any, dtype: DType | None = None) -> Any:
+        _enough("matvec", (a, 2), (b, 1))
+        return _matmul(a, lift(b)[..., None], dtype)[..., 0]
+
+    def _vecmat(a: Any, b: Any, dtype: DType | None = None) -> Any:
+        _enough("vecmat", (a, 1), (b, 2))
+        return _matmul(conjugated(a)[..., None, :], b, dtype)[..., 0, :]
+
+    UFUNC_HANDLERS.update({np.matvec: _matvec, np.vecmat: _vecmat})
+
+
+def _enough(name: str, *operands: tuple[Any, int]) -> None:
+    """ShapeError where an operand has fewer axes than these."""
+    for value, rank in operands:
+        if lift(value).ndim < rank:
+            shape = shape_of(lift(value).shape)
+            raise ShapeError(f"{at_user_line()}: {name}: an operand of shape {shape} does not have enough dimensions")
 
 
 @implements(np.kron)
@@ -217,10 +236,15 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
     return _matrix_norm(t, ord, tuple(axis_index(a, t.ndim) for a in (axis if axis is not None else axes)), keepdims)
 
 
+def _extremum(order: float) -> Any:
+    """The largest of numbers that are not negative, 0 if there are none; or the smallest."""
+    return partial(np.max, initial=0) if order > 0 else np.min
+
+
 def _vector_norm(t: Tracer, order: Any, axis: int, keepdims: bool) -> Any:
     size = np.abs(t)
     if order in (math.inf, -math.inf):
-        return (np.max if order > 0 else np.min)(size, axis=axis, keepdims=keepdims)
+        return _extremum(order)(size, axis=axis, keepdims=keepdims)
     if order == 0:
         return np.sum((t != 0).astype(size.dtype), axis=axis, keepdims=keepdims)
     if order == 1:
@@ -238,7 +262,7 @@ def _matrix_norm(t: Tracer, order: Any, axes: tuple[int, ...], keepdims: bool) -
     if order in (1, -1, math.inf, -math.inf):
         summed, ranged = axes if abs(order) == 1 else axes[::-1]
         sums = np.sum(np.abs(t), axis=summed, keepdims=True)
-        result = (np.max if order > 0 else np.min)(sums, axis=ranged, keepdims=True)
+        result = _extremum(order)(sums, axis=ranged, keepdims=True)
         return result if keepdims else np.squeeze(result, axes)
     if order in (2, -2, "nuc"):
         result = singular_value_norm(t, order, axes)
@@ -246,11 +270,16 @@ def _matrix_norm(t: Tracer, order: Any, axes: tuple[int, ...], keepdims: bool) -
     raise ShapeError(f"{at_user_line()}: np.linalg.norm: Invalid norm order for matrices: {order!r}")
 
 
-implements(np.linalg.vector_norm)(
-    lambda x, /, *, axis=None, keepdims=False, ord=2: norm(
-        x if axis is not None else reshape_(x, -1), ord, -1 if axis is None else axis, keepdims
-    )
-)
+@implements(np.linalg.vector_norm)
+def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Any:
+    t = lift(x)
+    axes = axis_tuple(axis, t.ndim)
+    others = [a for a in range(t.ndim) if a not in axes]
+    rows = reshape_(transpose(t, [*axes, *others]), (-1 if t.size else 0, *(t.shape[a] for a in others)))
+    result = norm(rows, ord, 0)
+    return reshape_(result, [1 if a in axes else n for a, n in enumerate(t.shape)]) if keepdims else result
+
+
 implements(np.linalg.matrix_norm)(lambda x, /, *, keepdims=False, ord="fro": norm(x, ord, (-2, -1), keepdims))
 
 

@@ -6,6 +6,7 @@ Stacks of matrices are lists of examples of their own. Errors have NumPy's texts
 import math
 import operator
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -204,5 +205,5 @@ def _power(x: Any, exponent: int) -> Any:
 def singular_value_norm(t: Tracer, order: Any, axes: Sequence[int]) -> Any:
     """The largest (2) or smallest (-2) singular value of the matrices along two axes, or their sum ("nuc")."""
     values = svdvals(moveaxis(t, axes, (-2, -1)))
-    reduce: Any = np.sum if order == "nuc" else np.max if order == 2 else np.min
+    reduce: Any = np.sum if order == "nuc" else partial(np.max, initial=0) if order == 2 else np.min
     return reduce(values, axis=-1)

@@ -1,13 +1,12 @@
 """NumPy functions that only move elements: shapes, axes, joining, repeating, padding."""
 
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from vtrace.errors import ShapeError, UnsupportedError
+from vtrace.errors import DTypeError, ShapeError, UnsupportedError
 from vtrace.frontend.core import (
     alias,
     axis_index,
@@ -29,7 +28,7 @@ from vtrace.frontend.promotion import result_type
 from vtrace.frontend.source import at_user_line
 from vtrace.frontend.trace import emit, lift
 from vtrace.frontend.tracer import Tracer
-from vtrace.ops.movement import Concatenate, Pad, Reverse, Slice
+from vtrace.ops.movement import Concatenate, Reverse, Slice
 
 
 def _c_order(name: str, order: str) -> None:
@@ -173,7 +172,7 @@ def atleast_3d(*arys: Any) -> Any:
 @implements(np.flip)
 def flip(m: Any, axis: Any = None) -> Tracer:
     x = lift(m)
-    axes = axis_tuple(axis, x.ndim)
+    axes = axis_tuple(tuple(axis) if isinstance(axis, list) else axis, x.ndim)
     return view(x, lambda t: emit(Reverse(axes), t), lambda n: np.flip(n, axes))
 
 
@@ -188,8 +187,13 @@ def fliplr(m: Any) -> Tracer:
 
 
 @implements(np.rot90)
-def rot90(m: Any, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Tracer:
-    k %= 4
+def rot90(m: Any, k: int = 1, axes: Sequence[int] = (0, 1)) -> Tracer:
+    if len(tuple(axes)) != 2:
+        raise ShapeError(f"{at_user_line()}: len(axes) must be 2.")
+    first, second = (axis_index(a, lift(m).ndim) for a in axes)
+    if first == second:
+        raise ShapeError(f"{at_user_line()}: Axes must be different.")
+    axes, k = (first, second), static_int(k, "k") % 4
     if k == 0:
         return lift(m)
     if k == 2:
@@ -198,11 +202,19 @@ def rot90(m: Any, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Tracer:
 
 
 @implements(np.concatenate)
-def concatenate(arrays: Any, axis: int | None = 0, *, dtype: Any = None) -> Tracer:
+def concatenate(
+    arrays: Any, axis: int | None = 0, out: None = None, *, dtype: Any = None, casting: str = "same_kind"
+) -> Tracer:
     tracers = [strong(lift(a)) for a in arrays]
     if not tracers:
         raise ShapeError(f"{at_user_line()}: need at least one array to concatenate")
     target = check_dtype(dtype, "np.concatenate") if dtype is not None else result_type(*tracers)
+    wrong = next((t for t in tracers if not np.can_cast(t.dtype, target, casting)), None)  # type: ignore[arg-type]  # a str
+    if wrong is not None:
+        raise DTypeError(
+            f"{at_user_line()}: Cannot cast array data from {wrong.dtype!r} to {target!r} according to the rule "
+            f"{casting!r}"
+        )
     tracers = [convert(t, target) for t in tracers]
     if axis is None:
         tracers, axis = [reshape(t, (t.size,)) for t in tracers], 0
@@ -219,73 +231,21 @@ def concatenate(arrays: Any, axis: int | None = 0, *, dtype: Any = None) -> Trac
 
 
 @implements(np.stack)
-def stack(arrays: Any, axis: int = 0, *, dtype: Any = None) -> Tracer:
+def stack(arrays: Any, axis: int = 0, out: None = None, *, dtype: Any = None, casting: str = "same_kind") -> Tracer:
     tracers = [strong(lift(a)) for a in arrays]
     if not tracers:
         raise ShapeError(f"{at_user_line()}: need at least one array to stack")
     if len({t.shape for t in tracers}) > 1:
         shapes = ", ".join(shape_of(t.shape) for t in tracers)
         raise ShapeError(f"{at_user_line()}: all input arrays must have the same shape, got {shapes}")
-    target = check_dtype(dtype, "np.stack") if dtype is not None else result_type(*tracers)
     axis = axis_index(axis, tracers[0].ndim + 1)
     shape = (*tracers[0].shape[:axis], 1, *tracers[0].shape[axis:])
-    return concatenate([reshape(convert(t, target), shape) for t in tracers], axis)
+    return concatenate([reshape(t, shape) for t in tracers], axis, dtype=dtype, casting=casting)
 
 
-@implements(np.vstack)
-def vstack(tup: Any, *, dtype: Any = None) -> Tracer:
-    return concatenate([atleast_2d(a) for a in tup], 0, dtype=dtype)
-
-
-@implements(np.hstack)
-def hstack(tup: Any, *, dtype: Any = None) -> Tracer:
-    tracers = [atleast_1d(a) for a in tup]
-    return concatenate(tracers, 0 if tracers and tracers[0].ndim == 1 else 1, dtype=dtype)
-
-
-@implements(np.dstack)
-def dstack(tup: Any) -> Tracer:
-    return concatenate([atleast_3d(a) for a in tup], 2)
-
-
-@implements(np.column_stack)
-def column_stack(tup: Any) -> Tracer:
-    return concatenate([reshape_(a, (np.size(a), 1)) if np.ndim(a) < 2 else lift(a) for a in tup], 1)
-
-
-@implements(np.append)
-def append(arr: Any, values: Any, axis: int | None = None) -> Tracer:
-    return concatenate([lift(arr), lift(values)], axis)
-
-
-def _part(x: Tracer, axis: int, start: int, stop: int) -> Tracer:
+def part_along(x: Tracer, axis: int, start: int, stop: int) -> Tracer:
+    """What lies from `start` to `stop` along an axis."""
     return x[(*(slice(None),) * axis, slice(start, stop))]
-
-
-@implements(np.array_split)
-def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Tracer]:
-    x = lift(ary)
-    axis = axis_index(axis, x.ndim)
-    extent = x.shape[axis]
-    if isinstance(indices_or_sections, int):
-        each, more = divmod(extent, indices_or_sections)
-        sizes = [each + 1] * more + [each] * (indices_or_sections - more)
-        points = [sum(sizes[:i]) for i in range(len(sizes) + 1)]
-    else:
-        points = [0, *(static_int(i, "indices") for i in indices_or_sections), extent]
-    return [_part(x, axis, a, b) for a, b in pairwise(points)]
-
-
-@implements(np.split)
-def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Tracer]:
-    if isinstance(indices_or_sections, int) and np.shape(ary)[axis] % indices_or_sections:
-        raise ShapeError(f"{at_user_line()}: array split does not result in an equal division")
-    return array_split(ary, indices_or_sections, axis)
-
-
-@implements(np.unstack)
-def unstack(x: Any, /, *, axis: int = 0) -> tuple[Tracer, ...]:
-    return tuple(moveaxis(x, axis, 0))
 
 
 @implements(np.roll)
@@ -293,12 +253,26 @@ def roll(a: Any, shift: Any, axis: Any = None) -> Tracer:
     x = lift(a)
     if axis is None:
         return reshape(roll(reshape(x, (x.size,)), shift, 0), x.shape)
-    for s, ax in np.broadcast(shift, axis):
-        i = axis_index(int(ax), x.ndim)
-        cut = (x.shape[i] - int(s) % x.shape[i]) if x.shape[i] else 0
-        if cut % max(x.shape[i], 1):
-            x = concatenate([_part(x, i, cut, x.shape[i]), _part(x, i, 0, cut)], i)
+    shifts, axes = (list(v) if isinstance(v, list | tuple) or np.ndim(v) else [v] for v in (shift, axis))
+    number = np.broadcast_shapes((len(shifts),), (len(axes),))[0]
+    shifts, axes = (v * number if len(v) == 1 else v for v in (shifts, axes))
+    for s, along in zip(shifts, axes, strict=True):
+        x = _turned(x, s, axis_index(along, x.ndim))
     return alias(x)
+
+
+def _turned(x: Tracer, shift: Any, axis: int) -> Tracer:
+    """`x` rolled along one axis, by a number that may be traced."""
+    size = x.shape[axis]
+    if not size:
+        return x
+    if isinstance(shift, Tracer) and not shift.is_constant:
+        if shift.dtype.kind not in "iu":
+            raise DTypeError(f"{at_user_line()}: np.roll by {shift.type}: a shift is an integer")
+        places: Any = (np.arange(size) - shift.astype(np.int64) % size) % size
+        return x[(*(slice(None),) * axis, places)]
+    cut = -static_int(shift, "shift") % size
+    return concatenate([part_along(x, axis, cut, size), part_along(x, axis, 0, cut)], axis) if cut else x
 
 
 @implements(np.tile)
@@ -321,31 +295,6 @@ def repeat(a: Any, repeats: Any, axis: int | None = None) -> Tracer:
         static_int(repeats, "repeats")
     rows = np.repeat(np.arange(x.shape[axis]), repeats)
     return x[(*(slice(None),) * axis, rows)]
-
-
-@implements(np.pad)
-def pad(array: Any, pad_width: Any, mode: str = "constant", *, constant_values: Any = 0) -> Tracer:
-    x = lift(array)
-    if mode != "constant" and mode not in _PAD_INDEX:
-        raise UnsupportedError(f"{at_user_line()}: np.pad with mode={mode!r} is not supported on traced arrays")
-    if isinstance(pad_width, dict):
-        pad_width = [pad_width.get(i, pad_width.get(i - x.ndim, (0, 0))) for i in range(x.ndim)]
-    widths = np.broadcast_to(np.asarray(pad_width), (x.ndim, 2))
-    if mode != "constant":
-        for i, (low, high) in enumerate(widths):
-            rows = np.pad(np.arange(x.shape[i]), (int(low), int(high)), mode=mode)  # type: ignore[call-overload]  # one of the names below
-            x = x[(*(slice(None),) * i, rows)]
-        return x
-    if np.ndim(constant_values):
-        raise UnsupportedError(
-            f"{at_user_line()}: np.pad with several constant_values is not supported on traced arrays"
-        )
-    low, high = (tuple(int(w) for w in widths[:, side]) for side in (0, 1))
-    return emit(Pad(low, high), x, convert(constant_values, x.dtype))
-
-
-_PAD_INDEX = frozenset({"edge", "reflect", "symmetric", "wrap"})
-"""The modes of np.pad that repeat elements: padding the positions tells which."""
 
 
 def slice_axis(x: Tracer, starts: Sequence[int], stops: Sequence[int], strides: Sequence[int]) -> Tracer:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from vtrace.errors import IndexOutOfRangeError, UsageError
-from vtrace.frontend.core import FLOAT64, INT64, axis_index, axis_tuple, convert, count, full, reshape, transpose
+from vtrace.frontend.core import FLOAT64, INT64, axis_tuple, convert, count, full, reshape, transpose
 from vtrace.frontend.dispatch import implements
 from vtrace.frontend.numpy_selection import where
 from vtrace.frontend.numpy_sorting import row_along_rows
@@ -59,7 +59,7 @@ _DISCRETE: dict[str, Callable[[Any, Any], Any]] = {
 def _rows(a: Any, axis: Any) -> tuple[Tracer, tuple[int, ...]]:
     """The array with the axes to reduce made one, which is the last; the shape of the result with these axes as 1."""
     x = lift(a)
-    axes = (axis_index(axis, x.ndim),) if isinstance(axis, int) else axis_tuple(axis, x.ndim)
+    axes = axis_tuple(tuple(axis) if isinstance(axis, list) else axis, x.ndim)
     kept = tuple(1 if a in axes else extent for a, extent in enumerate(x.shape))
     others = [a for a in range(x.ndim) if a not in axes]
     rows = transpose(x, (*others, *axes))
@@ -119,6 +119,8 @@ def _quantile(a: Any, q: Any, axis: Any, method: str, keepdims: bool, skip_nan: 
     if method not in _CONTINUOUS and method not in _DISCRETE:
         names = ", ".join(map(repr, sorted({*_CONTINUOUS, *_DISCRETE})))
         raise UsageError(f"{at_user_line()}: {method!r} is not a valid method. Use one of: {names}")
+    if skip_nan and not lift(a).size:
+        return np.nanmean(lift(a), axis=axis, keepdims=keepdims)  # whatever q is, as in NumPy
     weak = type(q) in (int, float)
     fractions = _fractions(q, scale)
     rows, kept = _rows(a, axis)

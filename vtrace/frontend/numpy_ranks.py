@@ -6,13 +6,14 @@ from typing import Any
 import numpy as np
 
 from vtrace.errors import LinAlgError, UnsupportedError, UsageError
-from vtrace.frontend.core import full
+from vtrace.frontend.core import convert, full
 from vtrace.frontend.dispatch import implements
 from vtrace.frontend.numpy_linalg import norm
 from vtrace.frontend.numpy_matrices import apply, eigh, eigvalsh, inv, matrices, svd, svdvals, transposed
 from vtrace.frontend.source import at_user_line
 from vtrace.frontend.trace import lift
 from vtrace.frontend.tracer import Tracer
+from vtrace.ir.types import DTYPES
 from vtrace.ops.linalg.lu import Lu
 
 _NOT_GIVEN: Any = object()
@@ -60,29 +61,39 @@ def pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = _NOT
     return np.matmul(transposed(vh), inverses[..., None] * transposed(u))
 
 
+def least_squares(a: Tracer, b: Tracer, rcond: Any) -> tuple[Any, Any, Any]:
+    """The shortest of the x for which |a x - b| is smallest, the rank of `a`, and its singular values.
+
+    Singular values that are not above `rcond` times the largest one count as 0; a share that is none, the precision, as
+    LAPACK has it.
+    """
+    epsilon = np.finfo(a.dtype).eps
+    traced = isinstance(rcond, Tracer)
+    share = np.where((rcond > 0) & (rcond < 1), rcond, epsilon) if traced else rcond if 0 < rcond < 1 else epsilon
+    if 0 in a.shape:
+        s: Any = full((0,), 0, a.dtype)
+        return full((a.shape[1], b.shape[1]), 0, a.dtype), np.sum(s > 0), s
+    u, s, vh = svd(a, full_matrices=False)
+    cutoff = share * s[:1]
+    return transposed(vh) @ (_reciprocals(s, cutoff)[:, None] * (transposed(u) @ b)), np.sum(s > cutoff), s
+
+
 @implements(np.linalg.lstsq)
 def lstsq(a: Any, b: Any, rcond: Any = None) -> tuple[Any, Any, Any, Any]:
     """NumPy's, but for the residuals, whose shape cannot depend on the rank: they are there wherever m > n."""
     x, y = matrices(a, b, square=False)
+    if x.ndim != 2:
+        raise LinAlgError(f"{at_user_line()}: {x.ndim}-dimensional array given. Array must be two-dimensional")
+    if y.ndim not in (1, 2):
+        raise LinAlgError(f"{at_user_line()}: {y.ndim}-dimensional array given. Array must be one- or two-dimensional")
     vector = y.ndim == 1
     y = y[:, None] if vector else y
-    if x.ndim != 2 or y.ndim != 2:
-        raise LinAlgError(
-            f"{at_user_line()}: {max(x.ndim, y.ndim)}-dimensional array given. Array must be two-dimensional"
-        )
-    (m, n), (rows, columns) = x.shape, y.shape
-    if m != rows:
+    m, n = x.shape
+    if y.shape[0] != m:
         raise LinAlgError(f"{at_user_line()}: Incompatible dimensions")
-    if 0 in (m, n):
-        solution, s = full((n, columns), 0, x.dtype), full((0,), 0, x.dtype)
-    else:
-        u, s, vh = svd(x, full_matrices=False)
-    cutoff = (_epsilon(x) if rcond is None else rcond) * _largest(s)
-    if 0 not in (m, n):
-        solution = transposed(vh) @ (_reciprocals(s, cutoff)[:, None] * (transposed(u) @ y))
+    solution, rank, s = least_squares(x, y, _epsilon(x) if rcond is None else rcond)
     residuals = np.sum((y - x @ solution) ** 2, axis=0) if m > n else full((0,), 0, x.dtype)
-    rank = np.sum(s > cutoff, dtype=np.int32)
-    return (solution[:, 0] if vector else solution), residuals, rank, s
+    return (solution[:, 0] if vector else solution), residuals, convert(rank, DTYPES["i32"]), s
 
 
 @implements(np.linalg.matrix_rank)

@@ -5,19 +5,20 @@ from typing import Any
 
 import numpy as np
 
-from vtrace.errors import ShapeError
+from vtrace.errors import ShapeError, UsageError
 from vtrace.frontend.complexes.arithmetic import squared_size
 from vtrace.frontend.core import (
     BOOL,
     FLOAT64,
     axis_index,
     axis_tuple,
-    broadcast_to,
     check_dtype,
     convert,
     count,
+    fitted,
     full,
     reshape,
+    scalar,
     strong,
 )
 from vtrace.frontend.dispatch import UFUNC_HANDLERS, implements, qualified_name
@@ -40,34 +41,64 @@ def _kept(result: Tracer, x: Tracer, axes: tuple[int, ...], keepdims: bool) -> T
     return reshape(result, tuple(1 if a in axes else extent for a, extent in enumerate(x.shape)))
 
 
+def _chosen(x: Tracer, where: Any, neutral: Any) -> Tracer:
+    """`x` where it counts, and elsewhere what changes nothing."""
+    if where is True:
+        return x
+    return select(_mask(x, where), x, full(x.shape, neutral, x.dtype))
+
+
+def _mask(x: Tracer, where: Any) -> Tracer:
+    return fitted(convert(where, BOOL), x.shape, "where: a mask of shape {given} does not broadcast to {wanted}")
+
+
+def _number(x: Tracer, axes: tuple[int, ...], where: Any, keepdims: bool) -> Any:
+    """How many elements there are to one of the result; those that count."""
+    if where is True:
+        return count([x.shape[i] for i in axes])
+    return sum_(_mask(x, where), axes, keepdims=keepdims)
+
+
 def _reduce(op: Callable[[tuple[int, ...]], Primitive], x: Tracer, axis: Any, keepdims: bool) -> Tracer:
     axes = axis_tuple(axis, x.ndim)
     return _kept(emit(op(axes), x) if axes else strong(x), x, axes, keepdims)
 
 
 @implements(np.sum)
-def sum_(a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False, initial: Any = 0) -> Tracer:
+def sum_(
+    a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False, initial: Any = 0, where: Any = True
+) -> Tracer:
     x = lift(a)
     x = convert(x, check_dtype(dtype, "np.sum") if dtype is not None else accumulator(x.dtype))
+    x = _chosen(x, where, 0)
     if x.dtype == BOOL:
         result = _reduce(reduction.ReduceOr, x, axis, keepdims)
     else:
         result = _reduce(reduction.ReduceSum, x, axis, keepdims)
-    if initial is not None and not (isinstance(initial, int | float) and initial == 0):
-        result = convert(result + initial, result.dtype)
+    if not axis_tuple(axis, x.ndim) and x.dtype.kind in "fc":
+        result = UFUNC_HANDLERS[np.add](result, full((), 0, x.dtype))  # a sum begins with 0, and 0 + -0.0 is 0
+    if initial is None:
+        _not_empty(np.sum, x, axis_tuple(axis, x.ndim))
+    elif not (isinstance(initial, int | float) and initial == 0):
+        result = convert(result + convert(scalar(initial, "initial"), x.dtype), x.dtype)
     return result
 
 
 @implements(np.prod)
-def prod(a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False, initial: Any = 1) -> Tracer:
+def prod(
+    a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False, initial: Any = 1, where: Any = True
+) -> Tracer:
     x = lift(a)
     x = convert(x, check_dtype(dtype, "np.prod") if dtype is not None else accumulator(x.dtype))
+    x = _chosen(x, where, 1)
     if x.dtype == BOOL:
         result = _reduce(reduction.ReduceAnd, x, axis, keepdims)
     else:
         result = _reduce(reduction.ReduceProd, x, axis, keepdims)
-    if not (isinstance(initial, int | float) and initial == 1):
-        result = convert(result * initial, result.dtype)
+    if initial is None:
+        _not_empty(np.prod, x, axis_tuple(axis, x.ndim))
+    elif not (isinstance(initial, int | float) and initial == 1):
+        result = convert(result * convert(scalar(initial, "initial"), x.dtype), x.dtype)
     return result
 
 
@@ -78,37 +109,19 @@ def _mean_dtype(x: Tracer, dtype: Any) -> DType:
 
 
 @implements(np.mean)
-def mean(a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False) -> Tracer:
+def mean(a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False, where: Any = True) -> Tracer:
     x = lift(a)
     x = convert(x, _mean_dtype(x, dtype))
     axes = axis_tuple(axis, x.ndim)
-    total = sum_(x, axes, dtype=x.dtype, keepdims=keepdims)
-    return _divide(total, count([x.shape[i] for i in axes]))
+    total = sum_(x, axes, dtype=x.dtype, keepdims=keepdims, where=where)
+    return _divide(total, _number(x, axes, where, keepdims))
 
 
-def _divide(x: Tracer, number: float) -> Tracer:
+def _divide(x: Tracer, number: Any) -> Tracer:
     """x / number, back in the dtype of x where that is an integer one (`np.mean(x, dtype=int)`)."""
     result = UFUNC_HANDLERS[np.true_divide](x, number)
     assert isinstance(result, Tracer)
     return convert(result, x.dtype)
-
-
-@implements(np.average)
-def average(a: Any, axis: Any = None, weights: Any = None, *, keepdims: bool = False) -> Tracer:
-    if weights is None:
-        return mean(a, axis, keepdims=keepdims)
-    x, w = lift(a), lift(weights)
-    if w.shape != x.shape:
-        if w.ndim != 1 or not isinstance(axis, int) or w.shape[0] != x.shape[axis]:
-            raise ShapeError(
-                f"{at_user_line()}: np.average: weights have shape {w.shape}, the array {x.shape}; weights of one "
-                "dimension need axis=, and as many elements as that axis"
-            )
-        w = reshape(w, tuple(w.shape[0] if i == axis_index(axis, x.ndim) else 1 for i in range(x.ndim)))
-    total = np.sum(np.broadcast_to(w, x.shape), axis=axis, keepdims=keepdims)
-    result = np.sum(x * w, axis=axis, keepdims=keepdims) / total
-    assert isinstance(result, Tracer)
-    return result
 
 
 @implements(np.var)
@@ -122,16 +135,19 @@ def var(
     keepdims: bool = False,
     mean: Any = None,
     correction: float | None = None,
+    where: Any = True,
 ) -> Tracer:
-    x = lift(a)
-    x = convert(x, _mean_dtype(x, dtype))
+    given = lift(a)
+    x = convert(given, _mean_dtype(given, dtype))
     axes = axis_tuple(axis, x.ndim)
-    centre = (
-        lift(mean) if mean is not None else _divide(sum_(x, axes, keepdims=True), count([x.shape[i] for i in axes]))
-    )
-    squares = squared_size(x - centre)
-    degrees = count([x.shape[i] for i in axes]) - (ddof if correction is None else correction)
-    return _divide(sum_(squares, axes, keepdims=keepdims), max(degrees, 0))
+    if mean is None:
+        total = sum_(x, axes, keepdims=True, where=where)
+        squares = squared_size(x - _divide(total, _number(x, axes, where, True)))
+    else:  # NumPy subtracts it from the array as it is
+        squares = convert(squared_size(given - lift(mean)), x.dtype)
+    degrees = _number(x, axes, where, keepdims) - (ddof if correction is None else correction)
+    degrees = max(degrees, 0) if where is True else UFUNC_HANDLERS[np.maximum](degrees, 0)
+    return _divide(sum_(squares, None if axis is None else axes, keepdims=keepdims, where=where), degrees)
 
 
 @implements(np.std)
@@ -145,8 +161,9 @@ def std(
     keepdims: bool = False,
     mean: Any = None,
     correction: float | None = None,
+    where: Any = True,
 ) -> Tracer:
-    variance = var(a, axis, dtype, None, ddof, keepdims=keepdims, mean=mean, correction=correction)
+    variance = var(a, axis, dtype, None, ddof, keepdims=keepdims, mean=mean, correction=correction, where=where)
     result = UFUNC_HANDLERS[np.sqrt](variance)
     assert isinstance(result, Tracer)
     return result
@@ -164,15 +181,25 @@ def _extremum(
 ) -> Callable[..., Tracer]:
     ufunc = np.maximum if function is np.max else np.minimum
 
-    def handler(a: Any, axis: Any = None, *, keepdims: bool = False, initial: Any = None) -> Tracer:
+    def handler(a: Any, axis: Any = None, *, keepdims: bool = False, initial: Any = None, where: Any = True) -> Tracer:
         x = lift(a)
         axes = axis_tuple(axis, x.ndim)
+        if where is not True:
+            if initial is None:
+                raise UsageError(
+                    f"{at_user_line()}: reduction operation {ufunc.__name__!r} does not have an identity, so to use a "
+                    "where mask one has to specify 'initial'"
+                )
+            x = _chosen(x, where, convert(scalar(initial, "initial"), x.dtype))
         if initial is None:
             _not_empty(function, x, axes)
-        elif any(x.shape[n] == 0 for n in axes):
-            return convert(broadcast_to(lift(initial), sum_(x, axis, keepdims=keepdims).shape), x.dtype)
+        elif any(x.shape[i] == 0 for i in axes):
+            shape = [n for i, n in enumerate(x.shape) if i not in axes]
+            return _kept(full(shape, scalar(initial, "initial"), x.dtype), x, axes, keepdims)
         result = _reduce(on_bools if x.dtype == BOOL else op, x, axis, keepdims)
-        return result if initial is None else convert(UFUNC_HANDLERS[ufunc](result, initial), x.dtype)
+        return (
+            result if initial is None else UFUNC_HANDLERS[ufunc](result, convert(scalar(initial, "initial"), x.dtype))
+        )
 
     return handler
 
@@ -189,13 +216,13 @@ def ptp(a: Any, axis: Any = None, *, keepdims: bool = False) -> Tracer:
 
 
 @implements(np.any)
-def any_(a: Any, axis: Any = None, *, keepdims: bool = False) -> Tracer:
-    return _reduce(reduction.ReduceOr, truth(lift(a)), axis, keepdims)
+def any_(a: Any, axis: Any = None, *, keepdims: bool = False, where: Any = True) -> Tracer:
+    return _reduce(reduction.ReduceOr, _chosen(truth(lift(a)), where, False), axis, keepdims)
 
 
 @implements(np.all)
-def all_(a: Any, axis: Any = None, *, keepdims: bool = False) -> Tracer:
-    return _reduce(reduction.ReduceAnd, truth(lift(a)), axis, keepdims)
+def all_(a: Any, axis: Any = None, *, keepdims: bool = False, where: Any = True) -> Tracer:
+    return _reduce(reduction.ReduceAnd, _chosen(truth(lift(a)), where, True), axis, keepdims)
 
 
 @implements(np.count_nonzero)
@@ -221,24 +248,6 @@ argmax = implements(np.argmax)(_position(np.argmax, reduction.ArgMax))
 argmin = implements(np.argmin)(_position(np.argmin, reduction.ArgMin))
 
 
-def _without_nan(function: Any, fill: Any) -> Callable[..., Tracer]:
-    """np.nansum and its like: NaNs count as the neutral element."""
-
-    def handler(a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False) -> Tracer:
-        x = lift(a)
-        if x.dtype.kind in "fc":
-            x = select(UFUNC_HANDLERS[np.isnan](x), full(x.shape, fill, x.dtype), x)
-        result = function(x, axis, dtype, keepdims=keepdims)
-        assert isinstance(result, Tracer)
-        return result
-
-    return handler
-
-
-implements(np.nansum)(_without_nan(sum_, 0))
-implements(np.nanprod)(_without_nan(prod, 1))
-
-
 def _scan(op: Callable[[int], Primitive]) -> Callable[..., Tracer]:
     def handler(a: Any, axis: Any = None, dtype: Any = None) -> Tracer:
         x = lift(a)
@@ -250,5 +259,5 @@ def _scan(op: Callable[[int], Primitive]) -> Callable[..., Tracer]:
     return handler
 
 
-implements(np.cumsum)(_scan(scan.CumSum))
-implements(np.cumprod)(_scan(scan.CumProd))
+cumsum = implements(np.cumsum)(_scan(scan.CumSum))
+cumprod = implements(np.cumprod)(_scan(scan.CumProd))

@@ -4,27 +4,32 @@ from typing import Any
 
 import numpy as np
 
-from vtrace.errors import ShapeError, UnsupportedError
+from vtrace.errors import DTypeError, IndexOutOfRangeError, ShapeError, UnsupportedError, UsageError
 from vtrace.frontend.complex_tracer import ComplexTracer
 from vtrace.frontend.core import (
+    BOOL,
+    FLOAT64,
     INT64,
     alias,
     axis_index,
+    axis_tuple,
     broadcast_together,
     check_dtype,
     convert,
+    count,
     full,
     reshape,
     static_int,
 )
 from vtrace.frontend.dispatch import UFUNC_HANDLERS, implements
 from vtrace.frontend.numpy_elementwise import select, truth
-from vtrace.frontend.numpy_movement import broadcast_to_, concatenate, pad
+from vtrace.frontend.numpy_movement import broadcast_to_
 from vtrace.frontend.promotion import result_type
 from vtrace.frontend.source import at_user_line
 from vtrace.frontend.trace import emit, lift
 from vtrace.frontend.tracer import Tracer
 from vtrace.ops.indexing import TakeAlong
+from vtrace.ops.movement import Pad
 
 
 @implements(np.where)
@@ -41,6 +46,9 @@ def where(condition: Any, *choices: Any) -> Tracer:
 
 @implements(np.select)
 def select_(condlist: Any, choicelist: Any, default: Any = 0) -> Tracer:
+    for at, condition in enumerate(condlist):
+        if lift(condition).dtype != BOOL:
+            raise DTypeError(f"{at_user_line()}: invalid entry {at} in condlist: should be boolean ndarray")
     dtype = result_type(*map(lift, choicelist), lift(default))
     result = convert(default, dtype)
     for condition, choice in reversed(list(zip(condlist, choicelist, strict=True))):
@@ -63,8 +71,8 @@ def round_(a: Any, decimals: int = 0) -> Any:
     if isinstance(x, ComplexTracer):
         return ComplexTracer(round_(x.re, places), round_(x.im, places))
     if x.dtype.kind != "f":
-        if places < 0:
-            raise UnsupportedError(f"{at_user_line()}: np.round of integers to tens or hundreds is not supported")
+        if places < 0:  # by way of floats, as in NumPy
+            return convert(round_(convert(x, FLOAT64), places), x.dtype)
         return UFUNC_HANDLERS[np.rint](x) if x.dtype.kind == "b" else alias(x)
     if places == 0:
         return UFUNC_HANDLERS[np.rint](x)
@@ -81,9 +89,10 @@ def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, ne
         return alias(t)
     info = np.finfo(t.dtype)
     high, low = info.max if posinf is None else posinf, info.min if neginf is None else neginf
-    result = where(np.isnan(t), full((), nan, t.dtype), t)
-    result = where(t == np.inf, full((), high, t.dtype), result)
-    return where(t == -np.inf, full((), low, t.dtype), result)
+    result = t
+    for condition, value in ((np.isnan(t), nan), (t == np.inf, high), (t == -np.inf, low)):
+        result = where(condition, broadcast_to_(convert(value, t.dtype), t.shape), result)
+    return result
 
 
 @implements(np.isclose)
@@ -98,6 +107,16 @@ def isclose(a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: boo
 @implements(np.allclose)
 def allclose(a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: bool = False) -> Any:
     return np.all(isclose(a, b, rtol, atol, equal_nan))
+
+
+@implements(np.array_equiv)
+def array_equiv(a1: Any, a2: Any) -> Any:
+    x, y = lift(a1), lift(a2)
+    try:
+        np.broadcast_shapes(x.shape, y.shape)
+    except ValueError:
+        return False
+    return np.all(x == y)
 
 
 @implements(np.array_equal)
@@ -116,6 +135,8 @@ def take(a: Any, indices: Any, axis: int | None = None, out: None = None, mode: 
         x, axis = reshape(x, (x.size,)), 0
     axis = axis_index(axis, x.ndim)
     at: Any = indices if isinstance(indices, Tracer) else np.asarray(indices)
+    if mode not in ("raise", "clip", "wrap"):
+        raise UsageError(f"{at_user_line()}: mode must be one of 'clip', 'raise', or 'wrap' (got {mode!r})")
     if mode == "clip":
         at = np.clip(at, 0, x.shape[axis] - 1)
     elif mode == "wrap":
@@ -131,7 +152,7 @@ def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Tracer:
     if x.ndim != at.ndim:
         raise ShapeError(f"{at_user_line()}: `indices` and `arr` must have the same number of dimensions")
     if at.dtype.kind not in "iu":
-        raise IndexError(f"{at_user_line()}: `indices` must be an integer array")
+        raise IndexOutOfRangeError(f"{at_user_line()}: `indices` must be an integer array")
     axis = axis_index(axis, x.ndim)
     others = np.broadcast_shapes(*((*t.shape[:axis], *t.shape[axis + 1 :]) for t in (x, at)))
     wide = [broadcast_to_(t, (*others[:axis], t.shape[axis], *others[axis:])) for t in (x, convert(at, INT64))]
@@ -140,6 +161,8 @@ def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Tracer:
 
 def _triangle(m: Any, keep: Any) -> Tracer:
     x = lift(m)
+    if x.ndim == 0:
+        raise ShapeError(f"{at_user_line()}: a triangle of an array needs an axis, got {x.type}")
     if x.ndim < 2:
         x = broadcast_to_(x, (x.size, x.size))
     return where(keep(*x.shape[-2:]), x, full((), 0, x.dtype))
@@ -163,49 +186,14 @@ def diag(v: Any, k: int = 0) -> Any:
     if x.ndim != 1:
         raise ShapeError(f"{at_user_line()}: Input must be 1- or 2-d.")
     n = x.size + abs(k)
-    wide = pad(x, (max(k, 0), max(-k, 0)))
+    wide = emit(Pad((max(k, 0),), (max(-k, 0),)), x, full((), 0, x.dtype))
     return where(np.eye(n, k=k, dtype=bool), wide, full((), 0, x.dtype))
 
 
-@implements(np.diff)
-def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = np._NoValue, append: Any = np._NoValue) -> Any:
-    x = lift(a)
-    axis = axis_index(axis, x.ndim)
-
-    def edge(value: Any) -> Tracer:
-        t = lift(value)
-        one = (*x.shape[:axis], 1, *x.shape[axis + 1 :])
-        return broadcast_to_(t, one) if t.ndim == 0 else t
-
-    parts = [edge(prepend)] if prepend is not np._NoValue else []
-    parts += [x, *([edge(append)] if append is not np._NoValue else [])]
-    result: Any = concatenate(parts, axis) if len(parts) > 1 else x
-    before = (slice(None),) * axis
-    subtract = np.not_equal if result.dtype == bool else np.subtract
-    for _ in range(static_int(n, "n")):
-        result = UFUNC_HANDLERS[subtract](result[(*before, slice(1, None))], result[(*before, slice(None, -1))])
-    return result
-
-
-@implements(np.trapezoid)
-def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
-    t = lift(y)
-    axis = axis_index(axis, t.ndim)
-    before = (slice(None),) * axis
-    widths: Any = dx
-    if x is not None:
-        widths = np.diff(x) if np.ndim(x) == 1 else np.diff(x, axis=axis)
-        if np.ndim(x) == 1:
-            widths = np.reshape(widths, [-1 if i == axis else 1 for i in range(t.ndim)])
-    return (widths * (t[(*before, slice(1, None))] + t[(*before, slice(None, -1))]) / 2.0).sum(axis)
-
-
-@implements(np.polyval)
-def polyval(p: Any, x: Any) -> Any:
-    result: Any = np.zeros_like(x)
-    for coefficient in lift(p):
-        result = result * x + coefficient
-    return result
+@implements(np.diagflat)
+def diagflat(v: Any, k: int = 0) -> Any:
+    x = lift(v)
+    return diag(reshape(x, (x.size,)), k)
 
 
 @implements(np.sinc)
@@ -220,7 +208,8 @@ def sinc(x: Any) -> Any:
 
 implements(np.shape)(lambda a: lift(a).shape)
 implements(np.ndim)(lambda a: lift(a).ndim)
-implements(np.size)(lambda a, axis=None: lift(a).size if axis is None else lift(a).shape[axis])
+implements(np.size)(lambda a, axis=None: count([lift(a).shape[i] for i in axis_tuple(axis, lift(a).ndim)]))
+implements(np.common_type)(lambda *arrays: np.common_type(*(np.empty((), lift(a).dtype) for a in arrays)))
 implements(np.result_type)(lambda *values: np.result_type(*(_type_sample(v) for v in values)))
 implements(np.can_cast)(lambda from_, to, casting="safe": np.can_cast(_type_sample(from_), to, casting))
 
@@ -229,13 +218,3 @@ def _type_sample(value: Any) -> Any:
     if not isinstance(value, Tracer):
         return value
     return {"i": 0, "f": 0.0, "c": 0j}[value.dtype.kind] if value.weak else check_dtype(value.dtype, "np.result_type")
-
-
-@implements(np.cov)
-def cov(m: Any, *, rowvar: bool = True, bias: bool = False, ddof: int | None = None) -> Any:
-    x = lift(m)
-    x = reshape(x, (1, x.size)) if x.ndim == 1 else x if rowvar else x.T
-    x = convert(x, np.result_type(x.dtype, np.float64))
-    centred: Any = x - np.mean(x, axis=1, keepdims=True)
-    degrees = (0 if bias else 1) if ddof is None else ddof
-    return np.squeeze(np.dot(centred, np.conj(centred.T)) / (x.shape[1] - degrees))

@@ -6,7 +6,7 @@ import numpy as np
 
 from vtrace.errors import DTypeError, ShapeError, UsageError
 from vtrace.frontend.assignment import assign
-from vtrace.frontend.core import INT64, axis_index, count, reshape, static_int, transpose
+from vtrace.frontend.core import INT64, axis_index, convert, count, reshape, static_int, transpose
 from vtrace.frontend.dispatch import implements
 from vtrace.frontend.source import at_user_line
 from vtrace.frontend.trace import emit_all, lift
@@ -70,7 +70,9 @@ def argsort(a: Any, axis: Any = -1, kind: Any = None, *, stable: Any = None) -> 
 
 def _positions(kth: Any, size: int) -> tuple[int, ...]:
     """The places that `kth` names, from the start."""
-    wanted = np.atleast_1d(kth.constant() if isinstance(kth, Tracer) and kth.is_constant else kth)
+    if isinstance(kth, Tracer) and not kth.is_constant:
+        raise DTypeError(f"{at_user_line()}: Partition index must be integer, and known while tracing, not {kth.type}")
+    wanted = np.atleast_1d(kth.constant() if isinstance(kth, Tracer) else kth)
     if wanted.dtype == object or wanted.dtype.kind not in "iu":
         raise DTypeError(f"{at_user_line()}: Partition index must be integer, and known while tracing")
     for k in wanted.ravel():
@@ -89,6 +91,12 @@ def partition(a: Any, kth: Any, axis: Any = -1, kind: str = "introselect") -> Tr
 def argpartition(a: Any, kth: Any, axis: Any = -1, kind: str = "introselect") -> Tracer:
     x, along = _with_axis(a, axis)
     return row_along_rows(ArgSort(_positions(kth, x.shape[along])), x, along)
+
+
+@implements(np.sort_complex)
+def sort_complex(a: Any) -> Tracer:
+    x = sort(a)
+    return convert(x, np.dtype(np.complex64 if x.dtype.char in "bhBH" else np.complex128))
 
 
 @implements(np.lexsort)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from vtrace.errors import DTypeError, UnsupportedError, UsageError
+from vtrace.errors import DTypeError, IndexOutOfRangeError, UnsupportedError, UsageError
 from vtrace.frontend.core import BOOL, INT64, broadcast_to, convert, count, fitted, reshape, shape_of, transpose
 from vtrace.frontend.dispatch import qualified_name
 from vtrace.frontend.indexing import Item, checked, is_static, mirror_index, parse, taken
@@ -150,7 +150,7 @@ def _rows_updated(part: Tracer, items: Sequence[Item], value: Tracer, combine: B
         shape = np.broadcast_shapes(*(np.shape(v) for v in values))
     except ValueError:
         shapes = " ".join(shape_of(np.shape(v)) for v in values)
-        raise IndexError(
+        raise IndexOutOfRangeError(
             f"{at_user_line()}: shape mismatch: indexing arrays could not be broadcast together with shapes {shapes}"
         ) from None
     rest = [a for a in range(part.ndim) if a not in places]

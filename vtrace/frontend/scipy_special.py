@@ -10,6 +10,7 @@ from vtrace.frontend.numpy_elementwise import constant_like, less, register, sel
 from vtrace.frontend.trace import emit
 from vtrace.frontend.tracer import Tracer
 from vtrace.ops import special as ops
+from vtrace.ops.arithmetic import Neg
 
 
 def _expit(x: Tracer) -> Any:
@@ -19,7 +20,7 @@ def _expit(x: Tracer) -> Any:
 
 def _log_expit(x: Tracer) -> Any:
     """log(expit(x)), which never takes the logarithm of 0."""
-    return np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x)))
+    return -(np.log1p(np.exp(-np.abs(x))) - np.minimum(x, 0))  # -0.0 for infinity, as in SciPy
 
 
 def _logit(x: Tracer) -> Any:
@@ -46,7 +47,7 @@ def _times_log(x: Tracer, y: Tracer, log: Any) -> Tracer:
 
 def _entr(x: Tracer) -> Tracer:
     """-x log(x), 0 at 0 and -inf below."""
-    return select(less(x, 0), constant_like(x, -math.inf), -_times_log(x, x, np.log))
+    return select(less(x, 0), constant_like(x, -math.inf), _times_log(emit(Neg(), x), x, np.log))
 
 
 register(special.erf, lambda x: emit(ops.Erf(), x))

@@ -10,7 +10,8 @@ from vtrace.errors import ShapeError, UsageError
 from vtrace.frontend.core import convert, reshape, static_shape_argument, transpose
 from vtrace.frontend.dispatch import implements
 from vtrace.frontend.numpy_linalg import conjugated, contract
-from vtrace.frontend.numpy_movement import flip, moveaxis, pad
+from vtrace.frontend.numpy_movement import flip, moveaxis
+from vtrace.frontend.numpy_padding import pad
 from vtrace.frontend.promotion import result_type
 from vtrace.frontend.source import at_user_line
 from vtrace.frontend.trace import emit, lift

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from vtrace.errors import DTypeError, EscapedTracerError
+from vtrace.errors import DTypeError, EscapedTracerError, IntegerOverflowError, VTraceError
 from vtrace.frontend.complex_tracer import PRIMITIVE_RULES, ComplexTracer
 from vtrace.frontend.source import at_user_line, user_source
 from vtrace.frontend.tracer import Tracer
@@ -99,7 +99,9 @@ def literal(value: Any, dtype: DType | None = None, weak: bool = False) -> Trace
 
 def _not_numbers(value: Any) -> Exception:
     if isinstance(value, int):
-        return OverflowError(f"{at_user_line()}: the integer {value} does not fit in 64 bits; write it as a float")
+        return IntegerOverflowError(
+            f"{at_user_line()}: the integer {value} does not fit in 64 bits; write it as a float"
+        )
     return DTypeError(f"{at_user_line()}: a value of type {type(value).__name__} is not an array of numbers")
 
 
@@ -124,6 +126,13 @@ def atom_of(value: Tracer, frame: Frame) -> Atom:
     return value.atom if isinstance(value.atom, Literal) else frame.capture(value).atom
 
 
+def _name(primitive: Primitive) -> str:
+    """What a message calls it: of one that is mapped over rows, what is mapped."""
+    inner = getattr(primitive, "primitive", primitive)
+    assert isinstance(inner, Primitive)
+    return inner.name
+
+
 def emit_all(primitive: Primitive, *tracers: Tracer) -> tuple[Tracer, ...]:
     """Append an equation to the innermost frame, with the user's file and line; of complex operands, several."""
     if any(isinstance(t, ComplexTracer) for t in tracers):
@@ -131,8 +140,8 @@ def emit_all(primitive: Primitive, *tracers: Tracer) -> tuple[Tracer, ...]:
         if rule is None:
             given = ", ".join(str(t.type) for t in tracers)
             raise DTypeError(
-                f"{at_user_line()}: {primitive.name} of {given} does not work on complex numbers; take a part of them "
-                "(x.real, x.imag) or their size (np.abs(x))"
+                f"{at_user_line()}: {_name(primitive)} of {given} does not work on complex numbers; take a part of "
+                "them (x.real, x.imag) or their size (np.abs(x))"
             )
         return (rule(primitive, *tracers),)
     frame = _frame()
@@ -180,6 +189,10 @@ def trace(
     token = _CURRENT.set(frame)
     try:
         outputs = [atom_of(lift(value), frame) for value in function(*inputs)]
+    except (TypeError, ValueError) as error:
+        if isinstance(error.__cause__, VTraceError):  # NumPy asked for a number, and says less than we told it
+            raise error.__cause__ from None
+        raise
     finally:
         _CURRENT.reset(token)
         frame.active = False

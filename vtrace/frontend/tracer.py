@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from vtrace.errors import ConcretizationError, ShapeError
+from vtrace.errors import ConcretizationError, DTypeError, MissingAttributeError, ShapeError
 from vtrace.frontend.dispatch import call_function, call_ufunc
 from vtrace.frontend.methods import ArrayMethods
-from vtrace.frontend.source import at_user_line
+from vtrace.frontend.source import at_user_line, called_by_user
+from vtrace.frontend.translation import as_ours
 from vtrace.ir.graph import Atom, Literal, Source, Var
 from vtrace.ir.types import Array, ArrayType, DType, static_shape
 
@@ -44,7 +45,7 @@ class Tracer(ArrayMethods):
     array is assigned to in place, so a tracer is a variable that holds an array, as an ndarray is.
     """
 
-    __slots__ = ("__weakref__", "atom", "followers", "frame", "source", "view", "weak")
+    __slots__ = ("__weakref__", "atom", "followers", "frame", "origin", "source", "weak")
 
     __array_priority__ = 1000.0
     __hash__ = None  # type: ignore[assignment]  # arrays compare element by element, so they cannot be keys
@@ -54,7 +55,7 @@ class Tracer(ArrayMethods):
         self.frame = frame
         self.weak = weak
         self.source = source
-        self.view: View | None = None
+        self.origin: View | None = None
         self.followers: list[weakref.ref[Tracer]] = []
 
     @property
@@ -94,7 +95,7 @@ class Tracer(ArrayMethods):
 
     def __len__(self) -> int:
         if not self.shape:
-            raise TypeError("len() of unsized object")
+            raise DTypeError(f"{at_user_line()}: len() of unsized object")
         return self.shape[0]
 
     def __iter__(self) -> Iterator["Tracer"]:
@@ -114,10 +115,11 @@ class Tracer(ArrayMethods):
         if self.is_constant:
             return np.array(self.constant(), dtype=dtype)
         raise self._needs_value(
-            "conversion to a NumPy array or scalar",
+            "conversion to a NumPy array or scalar" + called_by_user(),
             "Use np.stack([...]) or vtrace.numpy.array([...]) for an array of traced values, vtrace.numpy.zeros(...) "
             "in place of np.zeros(...) for one that is filled with them, vtrace.numpy.array(table)[i] in place of "
-            "table[i] for a NumPy table and a traced index, and x.astype(np.float64) for np.float64(x)",
+            "table[i] for a NumPy table and a traced index, x.astype(np.float64) for np.float64(x), and vtrace.special "
+            "for functions of scipy.special that are no ufuncs",
         )
 
     def __bool__(self) -> bool:
@@ -131,17 +133,19 @@ class Tracer(ArrayMethods):
         raise self._needs_value("`if`, `while`, `and`, `or`, `not` or bool()", f"{_CHOOSE}; {_STATIC}")
 
     def __float__(self) -> float:
-        return float(self._number("float()", "Use x.astype(float), and np.sin(x) in place of math.sin(x)"))
+        return float(self._number("float()", f"Use x.astype(float), and np.sin(x) in place of math.sin(x). {_FILL}"))
 
     def __int__(self) -> int:
-        return int(self._number("int()", "Use x.astype(int)"))
+        return int(self._number("int()", f"Use x.astype(int). {_FILL}"))
 
     def __complex__(self) -> complex:
         return complex(self._number("complex()", "Use x.astype(complex)"))
 
     def __index__(self) -> int:
         if self.dtype.kind not in "iu" or self.shape:
-            raise TypeError("only integer scalar arrays can be converted to a scalar index")
+            raise DTypeError(
+                f"{at_user_line()}: only integer scalar arrays can be converted to a scalar index, got {self.type}"
+            )
         remedy = "To index a plain NumPy array with a traced integer, make it traced: vtrace.numpy.array(a)[i]"
         return int(self._number("use as a Python integer", remedy))
 
@@ -155,7 +159,9 @@ class Tracer(ArrayMethods):
 
     def _number(self, what: str, remedy: str) -> Any:
         if self.type.rank and np.prod(self.shape) != 1:
-            raise TypeError("only length-1 arrays can be converted to Python scalars")
+            raise DTypeError(
+                f"{at_user_line()}: only length-1 arrays can be converted to Python scalars, got {self.type}"
+            )
         if self.is_constant:
             return self.constant().reshape(())[()]
         raise self._needs_value(what, f"{remedy}; {_STATIC}")
@@ -170,8 +176,11 @@ class Tracer(ArrayMethods):
 
     def __getattr__(self, name: str) -> NoReturn:
         if hasattr(np.ndarray, name) and not name.startswith("__"):
-            raise AttributeError(f"{at_user_line()}: ndarray.{name} is not supported on traced arrays")
-        raise AttributeError(f"a traced array has no attribute {name!r}")
+            remedy = _INSTEAD.get(name, "")
+            raise MissingAttributeError(
+                f"{at_user_line()}: ndarray.{name} is not supported on traced arrays{remedy and f': {remedy}'}"
+            )
+        raise MissingAttributeError(f"{at_user_line()}: a traced array has no attribute {name!r}")
 
     @property
     def at(self) -> "At":
@@ -183,16 +192,40 @@ class Tracer(ArrayMethods):
     def __getitem__(self, index: Any) -> "Tracer":
         from vtrace.frontend.indexing import getitem  # built on this module
 
-        return getitem(self, index)
+        with as_ours("x[index]"):
+            return getitem(self, index)
 
     def __setitem__(self, index: Any, value: Any) -> None:
         from vtrace.frontend.assignment import setitem  # built on this module
 
-        setitem(self, index, value)
+        with as_ours("x[index] = value"):
+            setitem(self, index, value)
 
 
 _CHOOSE = (
     "Use np.where(condition, a, b), `&`, `|` and `~` for `and`, `or` and `not`, "
     "np.maximum and np.minimum for max() and min()"
 )
+_FILL = "For `a[i] = x`, make `a` with vtrace.numpy (zeros, empty, ...), whose arrays can hold traced values"
 _STATIC = "or keep the value out of the arguments, as a plain Python value of the enclosing scope"
+
+_MEMORY = "a traced array has no memory of its own; use the array itself"
+_FILE = "its values are known only when the compiled function runs; return the array and write the result"
+_INSTEAD = {
+    "base": _MEMORY,
+    "byteswap": "traced arrays are in native byte order",
+    "ctypes": _MEMORY,
+    "data": _MEMORY,
+    "dump": _FILE,
+    "dumps": _FILE,
+    "flags": _MEMORY,
+    "getfield": "use x.view(dtype) or a slice",
+    "resize": "use np.resize(x, shape), which gives a new array",
+    "setfield": "use x.view(dtype) or a slice",
+    "setflags": _MEMORY,
+    "strides": _MEMORY,
+    "to_device": "give the device to vtrace.vmap(f, device=...)",
+    "tobytes": _FILE,
+    "tofile": _FILE,
+}
+"""What to do instead of what ndarray has and a tracer does not."""

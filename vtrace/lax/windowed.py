@@ -9,7 +9,8 @@ import numpy as np
 from vtrace.errors import ArgumentError, ShapeError, UnsupportedError
 from vtrace.frontend.core import convert, reshape, transpose
 from vtrace.frontend.numpy_linalg import contract
-from vtrace.frontend.numpy_movement import moveaxis, pad
+from vtrace.frontend.numpy_movement import moveaxis
+from vtrace.frontend.numpy_padding import pad
 from vtrace.frontend.promotion import result_type
 from vtrace.frontend.sliding import windows
 from vtrace.frontend.source import at_user_line

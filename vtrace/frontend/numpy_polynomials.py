@@ -1,0 +1,119 @@
+"""Polynomials by their coefficients, the highest power first."""
+
+from typing import Any
+
+import numpy as np
+
+from vtrace.errors import ArgumentError, ShapeError, UnsupportedError, UsageError
+from vtrace.frontend.core import convert, full, reshape, static_int
+from vtrace.frontend.dispatch import implements
+from vtrace.frontend.numpy_movement import atleast_1d, concatenate, stack
+from vtrace.frontend.numpy_ranks import least_squares
+from vtrace.frontend.source import at_user_line
+from vtrace.frontend.trace import lift
+from vtrace.frontend.tracer import Tracer
+
+
+@implements(np.polyval)
+def polyval(p: Any, x: Any) -> Any:
+    result: Any = np.zeros_like(lift(x))
+    for coefficient in lift(p):
+        result = result * x + coefficient
+    return result
+
+
+def _sum(ufunc: np.ufunc) -> Any:
+    def handler(a1: Any, a2: Any) -> Any:
+        x, y = atleast_1d(lift(a1)), atleast_1d(lift(a2))
+        size = max(x.size, y.size)
+        longer = [concatenate([full((size - t.size,), 0, t.dtype), t]) if t.size < size else t for t in (x, y)]
+        return ufunc(*longer)
+
+    return handler
+
+
+implements(np.polyadd)(_sum(np.add))
+implements(np.polysub)(_sum(np.subtract))
+
+
+@implements(np.polyder)
+def polyder(p: Any, m: int = 1) -> Any:
+    order, c = static_int(m, "m"), atleast_1d(lift(p))
+    if order < 0:
+        raise UsageError(f"{at_user_line()}: Order of derivative must be positive (see polyint)")
+    for _ in range(order):
+        c = lift(c[:-1] * np.arange(c.size - 1, 0, -1))
+    return c
+
+
+@implements(np.polyint)
+def polyint(p: Any, m: int = 1, k: Any = None) -> Any:
+    order, c = static_int(m, "m"), atleast_1d(lift(p))
+    if order < 0:
+        raise UsageError(f"{at_user_line()}: Order of integral must be positive (see polyder)")
+    constants = atleast_1d(lift(0.0 if k is None else k))
+    if constants.size not in (1, order) and constants.size < order:
+        raise ShapeError(f"{at_user_line()}: k must be a scalar or a rank-1 array of length 1 or >m.")
+    for n in range(order):
+        last = constants[0 if constants.size == 1 else n]
+        c = concatenate([c / np.arange(c.size, 0, -1), reshape(last, (1,))])
+    return c
+
+
+@implements(np.poly)
+def poly(seq_of_zeros: Any) -> Any:
+    roots = atleast_1d(lift(seq_of_zeros))
+    if roots.ndim != 1:
+        raise UnsupportedError(f"{at_user_line()}: np.poly of a matrix is not supported on traced arrays: eigenvalues")
+    dtype = roots.dtype if roots.dtype.kind in "fc" else np.dtype(float)
+    if dtype.kind == "c":
+        raise UnsupportedError(f"{at_user_line()}: np.poly of complex roots has a dtype that depends on the values")
+    result: Any = np.ones((1,), dtype)
+    for root in roots:
+        result = np.convolve(result, stack([lift(dtype.type(1)), -convert(root, dtype)]))
+    return result
+
+
+@implements(np.vander)
+def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
+    t = lift(x)
+    if t.ndim != 1:
+        raise ShapeError(f"{at_user_line()}: x must be a one-dimensional array or sequence.")
+    number = t.size if N is None else static_int(N, "N")
+    base = convert(t, np.promote_types(t.dtype, int))
+    columns: list[Tracer] = [full(base.shape, 1, base.dtype)]
+    while len(columns) < number:
+        columns.append(base if len(columns) == 1 else lift(columns[-1] * base))
+    columns = columns[:number]
+    return stack(columns if increasing else columns[::-1], 1) if columns else full((t.size, 0), 0, base.dtype)
+
+
+@implements(np.polyfit)
+def polyfit(x: Any, y: Any, deg: Any, rcond: Any = None, full: bool = False, w: Any = None, cov: Any = False) -> Any:
+    if full or cov:
+        raise UnsupportedError(f"{at_user_line()}: np.polyfit with full= or cov= is not supported on traced arrays")
+    if np.ndim(deg):
+        raise UnsupportedError(f"{at_user_line()}: np.polyfit with a list of degrees is not supported on traced arrays")
+    order = static_int(deg, "deg") + 1
+    if order < 1:
+        raise UsageError(f"{at_user_line()}: expected deg >= 0")
+    places, values = lift(x) + 0.0, lift(y) + 0.0
+    if places.ndim != 1 or not places.size or values.ndim not in (1, 2):
+        raise ArgumentError(
+            f"{at_user_line()}: expected non-empty 1D vector for x and 1D or 2D array for y, "
+            f"got {places.type} and {values.type}"
+        )
+    if values.shape[0] != places.shape[0]:
+        raise ArgumentError(f"{at_user_line()}: expected x and y to have same length")
+    powers: Any = vander(places, order)
+    if w is not None:
+        weights = lift(w) + 0.0
+        if weights.shape != places.shape:
+            raise ArgumentError(f"{at_user_line()}: expected w and y to have the same length, w one axis")
+        powers = convert(powers * weights[:, None], powers.dtype)
+        values = convert(values * (weights[:, None] if values.ndim == 2 else weights), values.dtype)
+    small = places.size * np.finfo(places.dtype).eps if rcond is None else rcond
+    scale: Any = np.sqrt((powers * powers).sum(axis=0))
+    rows = values if values.ndim == 2 else values[:, None]
+    found = least_squares(lift(powers / scale), lift(rows), small)[0] / scale[:, None]
+    return found if values.ndim == 2 else found[:, 0]
