@@ -26,6 +26,10 @@ LARGE = 1 << 23
 """From so many multiplications on, each example is shared by all threads."""
 
 
+MOST_PACKED_BYTES = max(panels_bytes(BLOCK_COLUMNS, DEPTH[itemsize], itemsize) for itemsize in (4, 8))
+"""The most memory that a product takes beside its operands and its result."""
+
+
 @dataclass(frozen=True)
 class Plan:
     """Plan(...): `columns` and `inner` are taken so many at a time, each time by so many tasks."""
