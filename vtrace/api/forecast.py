@@ -15,8 +15,8 @@ _UNITS = ("B", "kB", "MB", "GB", "TB")
 
 @dataclass(frozen=True)
 class MemoryForecast:
-    """The memory of one call, in bytes. What a kernel keeps to itself, in registers and on its stack, is not counted, nor
-    are the up to 5 MB in which a large matrix product keeps an operand in order.
+    """The memory of one call, in bytes. What a kernel keeps to itself, in registers and on its stack, is not counted,
+    nor are the up to 5 MB in which a large matrix product keeps an operand in order.
 
     Freed memory of large results waits in a pool to be used again (see VTRACE_POOL_BYTES), so the memory of the process
     does not shrink at once.
