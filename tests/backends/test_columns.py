@@ -51,3 +51,18 @@ def test_columns_are_lanes() -> None:
 def test_a_layout_that_is_asked_for_needs_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VTRACE_LAYOUT", "batch")
     assert vtrace.jit(np.sum)(np.arange(100.0)) == 4950
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        lambda a: a.sum(axis=0),
+        lambda a: a.T @ a,
+        lambda a: (a - a.mean(axis=0)) * a.conj(),
+        lambda a: np.abs(a).max(axis=0),
+    ],
+    ids=["sum", "gram", "centred", "largest"],
+)
+def test_complex_columns(program: Any) -> None:
+    a = RNG.normal(size=(40, 70)) + 1j * RNG.normal(size=(40, 70))
+    np.testing.assert_allclose(vtrace.jit(program)(a), program(a), rtol=1e-12, atol=1e-12)

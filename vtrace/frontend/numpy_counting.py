@@ -106,7 +106,7 @@ def _between(x: Tracer, bins: Any) -> tuple[Any, Tracer]:
 
 @implements(np.put)
 def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
-    target = _target(a, "np.put")
+    target = traced_target(a, "np.put")
     index = lift(ind)
     index = reshape(index, (index.size,))
     values = lift(v)
@@ -121,7 +121,7 @@ def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
 
 @implements(np.put_along_axis)
 def put_along_axis(arr: Any, indices: Any, values: Any, axis: int | None) -> None:
-    target, at = _target(arr, "np.put_along_axis"), lift(indices)
+    target, at = traced_target(arr, "np.put_along_axis"), lift(indices)
     if axis is None:
         flat = reshape(target, (target.size,))
         assign(target, reshape(updated(flat, at, values), target.shape))
@@ -136,7 +136,8 @@ def put_along_axis(arr: Any, indices: Any, values: Any, axis: int | None) -> Non
     assign(target, updated(target, tuple(where_), values))
 
 
-def _target(a: Any, name: str) -> Tracer:
+def traced_target(a: Any, name: str) -> Tracer:
+    """The array that a function of NumPy writes to in place."""
     if not isinstance(a, Tracer):
         raise UnsupportedError(
             f"{at_user_line()}: {name} cannot put traced values into a plain NumPy array; make the array with "

@@ -20,6 +20,7 @@ from vtrace.frontend.core import (
 )
 from vtrace.frontend.dispatch import implements
 from vtrace.frontend.numpy_assembly import resize
+from vtrace.frontend.numpy_counting import traced_target
 from vtrace.frontend.numpy_elementwise import truth
 from vtrace.frontend.numpy_movement import stack
 from vtrace.frontend.numpy_selection import where
@@ -158,15 +159,6 @@ def extract(condition: Any, arr: Any) -> Any:
     return reshape(x, (x.size,))[np.flatnonzero(mask)]
 
 
-def _target(a: Any, name: str) -> Tracer:
-    if not isinstance(a, Tracer):
-        raise UnsupportedError(
-            f"{at_user_line()}: {name} cannot put traced values into a plain NumPy array; make the array with "
-            "vtrace.numpy (zeros, empty, full), which can hold traced values"
-        )
-    return a
-
-
 def _safely(values: Any, target: Tracer) -> Tracer:
     """Values to be put into an array of a dtype that must hold them."""
     x = lift(values)
@@ -180,7 +172,7 @@ def _safely(values: Any, target: Tracer) -> Tracer:
 
 @implements(np.putmask)
 def putmask(a: Any, /, mask: Any, values: Any) -> None:
-    target, chosen = _target(a, "np.putmask"), truth(lift(mask))
+    target, chosen = traced_target(a, "np.putmask"), truth(lift(mask))
     if chosen.size != target.size:
         raise ShapeError(f"{at_user_line()}: putmask: mask and data must be the same size")
     new = _safely(values, target)
@@ -190,7 +182,7 @@ def putmask(a: Any, /, mask: Any, values: Any) -> None:
 
 @implements(np.place)
 def place(arr: Any, mask: Any, vals: Any) -> None:
-    target, chosen = _target(arr, "np.place"), truth(lift(mask))
+    target, chosen = traced_target(arr, "np.place"), truth(lift(mask))
     if chosen.size != target.size:
         raise ShapeError(f"{at_user_line()}: place: mask and data must be the same size")
     flat, new = reshape(chosen, (target.size,)), _safely(vals, target)
@@ -205,7 +197,7 @@ def place(arr: Any, mask: Any, vals: Any) -> None:
 
 @implements(np.fill_diagonal)
 def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
-    target = _target(a, "np.fill_diagonal")
+    target = traced_target(a, "np.fill_diagonal")
     if target.ndim < 2:
         raise ShapeError(f"{at_user_line()}: array must be at least 2-d")
     if target.ndim == 2:
