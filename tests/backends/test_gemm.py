@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vtrace.backends import threads
-from vtrace.backends.gemm.plan import BLOCK_COLUMNS, BLOCK_ROWS, FAR_BYTES, FEW_ROWS, NEAR_BYTES
+from vtrace.backends.gemm.plan import BLOCK_COLUMNS, FAR_BYTES, FEW_ROWS, MOST_TILES, NEAR_BYTES
 from vtrace.backends.gemm.sizes import DEPTH, INNER, TILE_ROWS, panel
 from vtrace.backends.library import LIBRARY
 from vtrace.ir.types import Array
@@ -75,7 +75,7 @@ def test_all_that_inner_extents_do(dtype: str, transpose: tuple[bool, bool], blo
     for rows, columns in (
         (1, 300),
         (FEW_ROWS, 5),
-        (2 * BLOCK_ROWS + TILE_ROWS[0] + 3, 2 * panel(itemsize) + 3),
+        ((2 * MOST_TILES + 1) * TILE_ROWS[0] + 3, 2 * panel(itemsize) + 3),
     ):
         x, y = random((rows, max(inner, 0)), dtype, 1), random((max(inner, 0), columns), dtype, 2)
         check(product(x, y, transpose), x, y)

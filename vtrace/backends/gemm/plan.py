@@ -4,13 +4,13 @@ import functools
 from dataclasses import dataclass
 
 from vtrace.backends import threads
-from vtrace.backends.gemm.sizes import DEPTH, panel, panels_bytes
+from vtrace.backends.gemm.sizes import DEPTH, TILE_ROWS, panel, panels_bytes
 from vtrace.backends.target import VECTOR_BYTES
 
 NANOSECONDS = {4: 0.019, 8: 0.038}
 """For one multiplication, by the bytes of an element."""
-BLOCK_ROWS = 96
-"""Rows of a task: their part of x takes half of the second cache, and each panel of y there serves them all."""
+MOST_TILES, FEWEST_TILES = 96 // TILE_ROWS[0] + 1, 4
+"""Of rows, in a task: their part of x takes half of the second cache, and each panel of y there serves them all."""
 BLOCK_COLUMNS = 1024
 """Columns that are packed at a time: they are still in a cache when they are read."""
 SHORT_ROWS = 32
@@ -86,12 +86,25 @@ def plan(
 def _block(
     examples: int, rows: int, columns: int, inner: int, itemsize: int, by_rows: bool, count: int
 ) -> tuple[int, int]:
-    """Rows and columns of a task. Where there are few tasks, all threads get as many."""
-    blocks = -(-rows // BLOCK_ROWS)
-    nanoseconds = NANOSECONDS[itemsize] * rows * columns * inner * examples
-    if examples * blocks < EVEN * count and nanoseconds >= threads.WORTH_SHARING:
-        if not by_rows and examples * rows < count * SHORT_ROWS:
-            panels = -(-columns // panel(itemsize))
-            return -(-rows // blocks), -(-panels // count) * panel(itemsize)
-        blocks = -(-blocks // count) * count
-    return -(-rows // blocks), columns
+    """Rows and columns of a task: whole tiles. Where there are few tasks, all threads get about as many rows."""
+    tile = TILE_ROWS[0]
+    most = MOST_TILES * tile
+    if rows <= tile or examples * -(-rows // most) >= EVEN * count:
+        return min(most, rows), columns
+    if NANOSECONDS[itemsize] * rows * columns * inner * examples < threads.WORTH_SHARING:
+        return min(most, rows), columns
+    if not by_rows and examples * rows < count * SHORT_ROWS:
+        panels = -(-columns // panel(itemsize))
+        return min(most, rows), -(-panels // count) * panel(itemsize)
+    sizes = [n * tile for n in range(MOST_TILES, 0, -1) if n >= FEWEST_TILES or examples * rows < count * n * tile]
+    return min(sizes, key=lambda size: _longest(examples, rows, size, count)), columns
+
+
+def _longest(examples: int, rows: int, size: int, count: int) -> int:
+    """The rows that one of `count` threads has in the end, which take tasks of `size` rows one by one."""
+    done = [0] * count
+    for _ in range(examples):
+        for start in range(0, rows, size):
+            first = done.index(min(done))
+            done[first] += min(size, rows - start)
+    return max(done)

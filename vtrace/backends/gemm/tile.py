@@ -24,6 +24,9 @@ def write_tile(module: Module, vectors: Vectors, rows: int, width: int, masked: 
     offsets = [constant(v * vectors.lanes * vectors.itemsize) for v in range(width)]
     zero = Constant(vectors.type, None)
 
+    for i in range(rows):  # to have it near when the sums are done
+        for offset in offsets:
+            w.prefetch(w.plus(out, w.mul(out_row, constant(i)), offset))
     entry = w.block
     body, done = (w.function.append_basic_block(name) for name in ("sum", "done"))
     w.branch(body)
