@@ -13,6 +13,7 @@ from itertools import product
 from typing import Any, cast
 
 from vtrace.backends import llvm_text as ir
+from vtrace.backends.ahead import DISTANCE, LINE, row_bytes, rows_to_bring
 from vtrace.backends.alignment import aligned
 from vtrace.backends.control import Control
 from vtrace.backends.estimate import ROOM_FOR_ROWS
@@ -51,7 +52,7 @@ class Lowering(Control):
         pairs, flat = pair_inputs(graph) | complex_results.keys(), layout.mode == "flat"
         self.aligned = aligned(graph) if layout.symbol is None and layout.extents else None
         """Without a batch the values that have a parallel axis; with one, its symbol tells them."""
-        inputs = [Buffer(next(arguments), indexed_type(v.type, flat, v in pairs)) for v in graph.inputs]
+        self.inputs = [Buffer(next(arguments), indexed_type(v.type, flat, v in pairs)) for v in graph.inputs]
         self.results = [Buffer(next(arguments), indexed_type(a.type, flat, a in pairs)) for a in graph.outputs]
         self.record = Register(next(arguments), INT64)
         self.sizes = {s: Register(next(arguments), INT64) for s in symbols_in(graph)}
@@ -61,7 +62,7 @@ class Lowering(Control):
         split = [a in complex_results and layout.parallel_axis(a.type.shape) != a.type.rank - 1 for a in graph.outputs]
         self.parts = {k: complex_results[a] for k, a in enumerate(graph.outputs) if split[k]}
         """The real and the imaginary parts of results that are complex: they are computed and written together."""
-        sources = list(map(self._input, graph.inputs, inputs))
+        sources = list(map(self._input, graph.inputs, self.inputs))
         self.kernel = Frame(graph, sources, self._rest, lanes, self.aligned or () if lanes > 1 else ())
 
     def _input(self, var: Var, buffer: Buffer) -> Source:
@@ -268,6 +269,7 @@ class Lowering(Control):
             Queue(self, *self.queue).run()
         elif self.layout.mode == "inner":
             with self.loop(self.start, self.stop) as p:
+                self._bring_rows(p)
                 self._example(p)
         else:
             masked_only = self.layout.mode == "batch" or len(self.graph.equations) > LARGE
@@ -275,6 +277,14 @@ class Lowering(Control):
                 self._example(lane)
         self.release()
         self.builder.ret_void()
+
+    def _bring_rows(self, position: Register) -> None:
+        """Ask for the rows of a later example that are read at traced positions."""
+        for number in rows_to_bring(self.graph, self._axis):
+            buffer, size = self.inputs[number], row_bytes(self.graph.inputs[number])
+            later = self.mul(self.add(position, int_constant(DISTANCE)), int_constant(size))
+            with self.loop(int_constant(0), int_constant(size), LINE) as at:
+                self.prefetch(buffer.pointer, _register(self.add(later, at)))
 
     def _example(self, position: AnyValue) -> None:
         """Everything for one example, or for as many as there are lanes. Outputs of one shape share their loops."""

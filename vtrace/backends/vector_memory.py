@@ -12,6 +12,7 @@ from vtrace.backends.loops import Loops
 from vtrace.backends.placement import Mask
 from vtrace.backends.values import (
     I1,
+    I8,
     I32,
     POINTER,
     Affine,
@@ -55,6 +56,12 @@ class VectorMemory(Loops):
         for i, stride in zip(index, self.strides(buffer), strict=True):
             total = self.add(total, self.mul(i, stride))
         return total
+
+    def prefetch(self, pointer: Any, offset: Register) -> None:
+        """Ask for the line so many bytes after `pointer`, which need not be memory at all."""
+        function = self.declare("llvm.prefetch.p0", ir.VoidType(), [POINTER, I32, I32, I32])
+        flags = [ir.Constant(I32, n) for n in (0, 3, 1)]  # not to write, for all caches, data
+        self.builder.call(function, [self.builder.gep(pointer, [offset.llvm], source_etype=I8), *flags])
 
     def address(self, buffer: Buffer, offset: Register) -> Any:
         """The address of the element at a uniform offset; placed where both are known."""
