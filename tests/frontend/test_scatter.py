@@ -190,6 +190,45 @@ def test_at_modes() -> None:
     check(lambda x, i: x.at[kept].apply(np.square), lambda x: x.__setitem__(kept, x[kept] ** 2))
 
 
+PARTS: list[Any] = [
+    2, -1, slice(1, 3), slice(None, None, 2), slice(None, None, -1), (slice(1, -1), 0), (..., slice(2, 4)), None,
+    (1, 2, 3), (slice(0, 0),), ...,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("number", range(len(PARTS)))
+def test_at_parts_that_are_known(number: int) -> None:
+    """Updates of views, which no data decides, by themselves and in a loop."""
+    part = PARTS[number]
+    values = np.cos(np.arange(np.empty(X.shape[1:])[part].size)).reshape(np.empty(X.shape[1:])[part].shape)
+
+    def once(x: Array) -> Array:
+        return x.at[part].set(2 * x[part]).at[part].add(values).at[part].max(0.0)
+
+    def plain(x: Array) -> Array:
+        y = x.copy()
+        y[part] = np.maximum(2 * y[part] + values, 0.0)
+        return y
+
+    np.testing.assert_allclose(vtrace.vmap(once)(X), np.stack([plain(x) for x in X]))
+    assert "scatter" not in str(vtrace.vmap(once).inspect(X).traced)
+    three = np.stack([plain(plain(plain(x))) for x in X])
+    np.testing.assert_allclose(vtrace.vmap(lambda x: lax.fori_loop(0, 3, lambda _, y: once(y), x))(X), three)
+
+
+def test_constants_of_a_loop_that_are_arrays() -> None:
+    """An index that is an array, though it is known: what is folded in a loop stays out of its graph."""
+
+    def step(_: Any, x: Array) -> Array:
+        return x.at[np.array([1])].add(1.0).at[np.reshape(np.asarray(2), (1,))].mul(2.0)
+
+    wanted = X.copy()
+    for _ in range(3):
+        wanted[:, 1] += 1
+        wanted[:, 2] *= 2
+    np.testing.assert_allclose(vtrace.vmap(lambda x: lax.fori_loop(0, 3, step, x))(X), wanted)
+
+
 def test_at_get() -> None:
     index = np.array([[1, 9, -2]] * BATCH)
     get = vtrace.vmap(

@@ -104,6 +104,10 @@ def _combine(ufunc: np.ufunc, x: Tracer, value: Any) -> Binary:
 def _update(x: Tracer, items: Sequence[Item], value: Tracer, combine: Binary | None, mode: str) -> Tracer:
     from vtrace.frontend.assignment import replaced  # which sends its assignments at traced positions here
 
+    if not any(map(is_array, items)) and (mode in BOUNDED or not any(isinstance(i, int) for i in items)):
+        old, mirror = taken(x, items), mirror_index(items)
+        new = fitted(value, old.shape, _COMPLAINT)
+        return replaced(x, lambda positions: positions[mirror], new if combine is None else emit(combine, old, new))
     items = [np.asarray(i, dtype=np.int64) if isinstance(i, int) else i for i in items]
     part = taken(x, items)  # slices and new axes done: what is left is index arrays, and axes that are taken whole
     new = _rows_updated(part, items, value, combine, mode)

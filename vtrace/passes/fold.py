@@ -4,6 +4,7 @@ Branches and loops are not: a loop may take long, and even for ever.
 """
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from vtrace.ir.graph import Equation, Graph, Literal
 from vtrace.ir.types import Shape
 from vtrace.ops.control import is_control
 from vtrace.ops.debug_print import prints
-from vtrace.passes.rewrite import Rewriter, rewrite
+from vtrace.passes.rewrite import rewrite
 
 MAX_ELEMENTS = 1024
 """A folded result becomes a constant of the program, so it must be small."""
@@ -22,10 +23,15 @@ SYMBOLIC = frozenset({"iota", "broadcast"})
 
 def fold(graph: Graph) -> Graph:
     """`a = f 2.0 #c  =>  the literal f(2.0, c)`, where the values are known and the result is small."""
-    return rewrite(graph, _rule)
+    return rewrite(graph, lambda _, equation: _folded(equation, lambda shape: _elements(shape) <= MAX_ELEMENTS))
 
 
-def _rule(rewriter: Rewriter, equation: Equation) -> tuple[Literal, ...] | None:
+def fold_scalars(graph: Graph) -> Graph:
+    """The same for results of rank 0: what branches and loops hold; arrays are given to them as operands."""
+    return rewrite(graph, lambda _, equation: _folded(equation, lambda shape: not shape))
+
+
+def _folded(equation: Equation, is_wanted: Callable[[Shape], bool]) -> tuple[Literal, ...] | None:
     arrays = []
     for atom in equation.inputs:
         if not isinstance(atom, Literal) or atom.data is None:
@@ -33,7 +39,7 @@ def _rule(rewriter: Rewriter, equation: Equation) -> tuple[Literal, ...] | None:
         arrays.append(atom.data)
     if equation.primitive.name in SYMBOLIC or is_control(equation.primitive) or prints(equation.primitive):
         return None
-    if not all(_is_small(v.type.shape) for v in equation.outputs):
+    if not all(is_wanted(v.type.shape) for v in equation.outputs):
         return None
     try:
         with np.errstate(all="ignore"):
@@ -42,6 +48,6 @@ def _rule(rewriter: Rewriter, equation: Equation) -> tuple[Literal, ...] | None:
         return None  # an index out of range is the user's, and is reported when the program runs
 
 
-def _is_small(shape: Shape) -> bool:
+def _elements(shape: Shape) -> float:
     extents = [d for d in shape if isinstance(d, int)]
-    return len(extents) == len(shape) and math.prod(extents) <= MAX_ELEMENTS
+    return math.prod(extents) if len(extents) == len(shape) else math.inf

@@ -16,7 +16,7 @@ from vtrace.ops.control import Cond, is_control
 from vtrace.passes.counters import counters
 from vtrace.passes.cse import cse
 from vtrace.passes.dce import dce
-from vtrace.passes.fold import fold
+from vtrace.passes.fold import fold_scalars
 from vtrace.passes.running import running_to_loop
 from vtrace.passes.simplify import simplify
 from vtrace.passes.sums import sums
@@ -57,7 +57,7 @@ def _optimized(equation: Equation) -> Equation:
 
 
 def _inner(graph: Graph) -> Graph:
-    for step in (running_to_loop, simplify, fold, nested, counters, cse, sums, simplify, dce):
+    for step in (running_to_loop, simplify, fold_scalars, nested, counters, cse, sums, simplify, dce):
         graph = step(graph)
     return graph
 
