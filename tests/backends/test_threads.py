@@ -1,5 +1,6 @@
 """Kernels on several threads: from several Python threads at once, after a fork, and interrupted."""
 
+import ctypes
 import os
 import signal
 import subprocess
@@ -169,3 +170,19 @@ def test_workers_leave_signals_alone(f: vtrace.Function) -> None:
     blocked = [m for m in masks if m & (1 << (signal.SIGINT - 1))]
     assert len(blocked) >= 2
     assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+
+@pytest.mark.parametrize(("length", "lanes"), [(16, 32), (64, 32), (300, 16), (1000, 48), (70_000, 48), (7, 1)])
+def test_blocks_are_whole_vectors(length: int, lanes: int) -> None:
+    """A block of a few examples would take as long as one of all lanes."""
+    seen: list[tuple[int, int]] = []
+    prototype = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
+    note = prototype(lambda _, start, stop: seen.append((start, stop)))
+    address = ctypes.cast(note, ctypes.c_void_p).value
+    assert address is not None
+    threads.run(note, address, 0, length, 1e6, 0, lanes)
+    seen.sort()
+    assert [start for start, _ in seen] == [0, *(stop for _, stop in seen[:-1])]
+    assert seen[-1][1] == length
+    assert all(start % lanes == 0 for start, _ in seen)
+    assert len(seen) == 1 or length > lanes

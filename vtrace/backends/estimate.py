@@ -81,13 +81,19 @@ def kept(graph: Graph) -> int:
     """Bytes of one example that must be kept: arguments, results, and what folds and loops compute."""
     symbols = {d for a in (*graph.inputs, *graph.outputs) for d in a.type.shape if isinstance(d, Symbol)}
     batched = [a.type for a in (*graph.inputs, *graph.outputs) if not symbols or symbols & set(a.type.shape)]
-    total = sum(map(_bytes, batched))
+    return sum(map(_bytes, batched)) + _kept_inside(graph)
+
+
+def _kept_inside(graph: Graph) -> int:
+    """The same for what is neither argument nor result."""
+    total = 0
     for equation in graph.equations:
         if not isinstance(equation.primitive, Elementwise | Broadcast | Reshape | Transpose | Slice | Windows):
             total += sum(_bytes(v.type) for v in equation.outputs)
         if (work := _work(equation)) is not None:
             total += work.scratch
-        total += sum(map(kept, subgraphs(equation.primitive)))
+        for inner in subgraphs(equation.primitive):  # its arguments lie outside of it, all examples may share them
+            total += sum(_bytes(a.type) for a in inner.outputs) + _kept_inside(inner)
     return total
 
 

@@ -34,6 +34,7 @@ class CompiledKernel:
         self.machine = Machine(f"{name} {self.layout}\n{self.graph}", self._generate)
         self.address = self.machine.address(name)
         self.nanoseconds = nanoseconds_per_item(self.graph, self.layout)
+        self._lanes = self.layout.width if self.layout.has_lanes else 1
         self._run_part = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)(self.address)
         self._results: list[tuple[Extents, DType]] = [
             (Extents.of(a.type.shape, program_symbols), a.type.dtype) for a in graph.outputs
@@ -75,7 +76,7 @@ class CompiledKernel:
         if self._poll is not None:
             block[self._record + POLL] = self._poll
         record, length = block[self._record_pointer], self._length.count(sizes)
-        threads.run(self._run_part, self.address, address, length, self.nanoseconds, record)
+        threads.run(self._run_part, self.address, address, length, self.nanoseconds, record, self._lanes)
         self._check(block, sizes)
         return outputs
 

@@ -11,13 +11,13 @@ import math
 from collections import defaultdict
 from collections.abc import Callable
 
-from vtrace.backends.estimate import FUNCTION
+from vtrace.backends.estimate import FUNCTION, UNROLLED
 from vtrace.ir.graph import Equation, Graph, Var
 from vtrace.ir.primitive import ElementPrimitive
 from vtrace.ir.types import Shape
 from vtrace.ops.contraction import Dot
 from vtrace.ops.kinds import FLOATS, Elementwise, Reduction, Uniform
-from vtrace.ops.movement import Broadcast, Pad
+from vtrace.ops.movement import Broadcast
 from vtrace.ops.windows import Windows
 
 SCRATCH_BYTES = 1 << 18
@@ -26,8 +26,6 @@ MANY = 100.0
 """How often the body of a loop is taken to ask for what it reads."""
 CHEAP = 6
 """Simple operations that are rather done again than written and read back."""
-CHECKED = 4.0
-"""Operations to find out whether an element lies within what is padded."""
 
 Nest = tuple[str, Var | int]
 Demand = dict[Nest, float]
@@ -73,8 +71,6 @@ def _costs(graph: Graph) -> dict[Var, float]:
         own = 0.0
         if isinstance(op, Elementwise):
             own = FUNCTION if isinstance(op, Uniform) and op.kinds == FLOATS else 1
-        elif isinstance(op, Pad):
-            own = CHECKED
         elif isinstance(op, Dot):
             own = float(math.prod(_static(equation, 0, op.contract[0])))
             below *= own
@@ -82,8 +78,15 @@ def _costs(graph: Graph) -> dict[Var, float]:
             own = float(math.prod(_static(equation, 0, op.axes)))
             below *= own
         for var in equation.outputs:
-            costs[var] = min(own + below, 1e12)
+            costs[var] = min(own + below + _finding(equation), 1e12)
     return costs
+
+
+def _finding(equation: Equation) -> float:
+    """What it takes to find an element of the result in its operands; nothing where loops are unrolled."""
+    op = equation.primitive
+    small = math.prod(d for d in equation.outputs[0].type.shape if isinstance(d, int)) <= UNROLLED
+    return op.finding if isinstance(op, ElementPrimitive) and not small else 0.0
 
 
 def _static(equation: Equation, operand: int, axes: tuple[int, ...]) -> list[int]:

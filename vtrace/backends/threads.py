@@ -6,6 +6,7 @@ the others do their work alone) and after a fork (the child makes a new pool whe
 
 import ctypes
 import functools
+import math
 import os
 import signal
 import threading
@@ -21,6 +22,8 @@ SPINS = 2000
 """How often an idle worker looks for work before it sleeps: some 20 us, about what waking it would cost."""
 BLOCKS_PER_THREAD = 8
 """Blocks a thread may take: enough to even out uneven work, few enough to stay cheap."""
+ALIGNED = 64
+"""Items of a large block, so that blocks begin where lines of the cache do."""
 WORTH_SHARING = 20_000.0
 """Estimated nanoseconds from which a kernel is shared between threads."""
 
@@ -92,17 +95,20 @@ def worth_sharing(length: int, nanoseconds: float) -> bool:
     return thread_count() > 1 and length >= 2 and length * nanoseconds >= WORTH_SHARING
 
 
-def run(function: Any, address: int, arguments: int, length: int, nanoseconds: float, record: int = 0) -> None:
+def run(
+    function: Any, address: int, arguments: int, length: int, nanoseconds: float, record: int = 0, lanes: int = 1
+) -> None:
     """Call the kernel for all of its parallel axis; `nanoseconds` is the estimated time per item.
 
-    `record` is the address of the fault record, if there is one: while it waits for the others, this thread looks after
-    signals as loops do.
+    So many `lanes` are done at a time: a block of fewer items takes as long. `record` is the address of the fault
+    record, if there is one: while it waits for the others, this thread looks after signals as loops do.
     """
-    if not worth_sharing(length, nanoseconds):
+    if length <= lanes or not worth_sharing(length, nanoseconds):
         function(arguments, 0, length)
         return
     grain = max(-(-length // (thread_count() * BLOCKS_PER_THREAD)), int(WORTH_SHARING / 8 / nanoseconds), 1)
-    if grain > 64:
-        grain = -(-grain // 64) * 64
+    if grain > ALIGNED:
+        lanes = math.lcm(lanes, ALIGNED)
+    grain = -(-grain // lanes) * lanes
     shared = pool()
     shared.run(shared.address, address, arguments, record, length, grain)

@@ -170,6 +170,8 @@ class ElementPrimitive(ArrayPrimitive):
 
     waits: ClassVar[bool] = False
     """Whether what it reads tells where to read next, so that it waits for memory again and again."""
+    finding: ClassVar[float] = 0.0
+    """Simple operations to find out where an element comes from, where its index is not known beforehand."""
 
     @abstractmethod
     def element(self, e: Emitter, index: Index, *reads: Any, **kwargs: Any) -> Value:
