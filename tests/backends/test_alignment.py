@@ -8,6 +8,7 @@ import pytest
 from numpy.lib.stride_tricks import sliding_window_view
 
 import vtrace
+from vtrace import lax
 
 
 def cheap(x: Any) -> Any:
@@ -29,6 +30,14 @@ PROGRAMS: list[Callable[[Any], Any]] = [
     lambda x: np.sum(np.reshape(np.concatenate([cheap(x), cheap(x)]), (5, 10)) * 2, axis=1),
     lambda x: np.einsum("bij,bjk->bik", np.stack([cheap(x), x] * 2 + [x]), np.stack([x, cheap(x)] * 2 + [x])),
     lambda x: np.exp(x - np.max(x, axis=1, keepdims=True)) / np.sum(np.exp(x), axis=0),
+    lambda x: cheap(x)[np.argmax(x, axis=1)],
+    lambda x: cheap(x)[:, np.argmax(cheap(x), axis=0)],
+    lambda x: cheap(x)[np.arange(5), np.argmax(cheap(x), axis=1)],
+    lambda x: cheap(x)[np.argmax(cheap(x), axis=1), np.argmin(x, axis=0)],
+    lambda x: np.take_along_axis(cheap(x), np.argmax(cheap(x), axis=1)[:, None], axis=1) + cheap(x),
+    lambda x: np.take_along_axis(cheap(x), np.argmax(cheap(x), axis=0)[None], axis=0) + cheap(x),
+    lambda x: cheap(x)[np.argmax(x[0])] + cheap(x),
+    lambda x: lax.dynamic_slice(cheap(x), (np.argmax(x[0]) // 2, np.argmax(x[1]) // 2), (2, 2)) + cheap(x)[:2, :2],
 ]
 
 

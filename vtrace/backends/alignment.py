@@ -8,10 +8,11 @@ at the row that is computed may one row be kept at a time.
 import math
 
 from vtrace.ir.graph import Atom, Equation, Graph, Var
-from vtrace.ir.types import Symbol, static_shape
+from vtrace.ir.primitive import Primitive
+from vtrace.ir.types import Shape, Symbol, static_shape
 from vtrace.ops.argreduce import ArgReduction
 from vtrace.ops.contraction import Dot
-from vtrace.ops.indexing import Gather
+from vtrace.ops.indexing import DynamicSlice, DynamicUpdateSlice, Gather, TakeAlong
 from vtrace.ops.kinds import Elementwise, Reduction
 from vtrace.ops.movement import Broadcast, Concatenate, Pad, Reshape, Reverse, Slice, Transpose
 
@@ -100,7 +101,16 @@ def _keeps_rows(equation: Equation, position: int) -> bool:
             return position == 0 and op.low[:1] == (0,)
         case Dot():
             return _first_of_result(op, position, equation) == 0
-    return False
+    return _finds_in_rows(op, position, shape)
+
+
+def _finds_in_rows(op: Primitive, position: int, shape: Shape) -> bool:
+    """The same for reads at positions that are data themselves."""
+    if isinstance(op, Gather) and not op.batch_rank:
+        return position == 0 if op.axis else position == 1 and bool(shape)
+    if isinstance(op, TakeAlong):
+        return op.axis != 0 or position == 1
+    return isinstance(op, Gather | DynamicSlice | DynamicUpdateSlice) and op.batch_rank > 0
 
 
 def _first_of_result(op: Dot, position: int, equation: Equation) -> int | None:

@@ -17,10 +17,11 @@ from vtrace.frontend.complex_tracer import ComplexTracer
 from vtrace.frontend.core import INT64, convert, count, reshape, shape_of, transpose, view
 from vtrace.frontend.numpy_movement import slice_axis
 from vtrace.frontend.source import at_user_line
-from vtrace.frontend.trace import emit, lift, literal
+from vtrace.frontend.trace import emit, lift
 from vtrace.frontend.tracer import Tracer
 from vtrace.ir.types import Array
 from vtrace.ops.indexing import Gather
+from vtrace.ops.movement import Iota
 
 Item: TypeAlias = "int | slice | Array | Tracer | None"
 """A normalised item: an integer and an array of integers are in range and not negative, a slice has all its parts."""
@@ -256,7 +257,8 @@ def _linear(values: Sequence["Array | Tracer"], extents: Sequence[int], axes: Se
 def checked(index: Tracer, extent: int, axis: int) -> Tracer:
     """A traced index, counted from the end where negative; one outside is an IndexError when the kernel runs.
 
-    A gather does both, so the index is looked up in 0, 1, 2, ...; the leading ones make it name the right axis.
+    A gather does both, so the index is looked up in 0, 1, 2, ..., which takes no memory; the leading axes make it name
+    the right one.
     """
-    positions = literal(np.arange(extent, dtype=np.int64).reshape((1,) * axis + (extent,)))
+    positions = emit(Iota(INT64, (1,) * axis + (extent,), axis))
     return reshape(emit(Gather(axis), positions, index), index.shape)
