@@ -8,10 +8,11 @@ computed inside it. Whatever is chosen here is therefore correct, as long as no 
    that a larger loop would compute again and again.
 2. Every stored value gets a level: one more than the kernels and library calls it waits for, or the level of the kernel
    it can share. Values of one level and one space (the batch, or the shape stored) are one kernel.
-3. What several kernels compute is stored as well, unless it is free; the levels are then assigned anew.
+3. What several kernels compute is stored as well, unless it takes next to nothing; levels are then assigned anew.
 4. Kernels of one space that do not wait for each other are joined (networkx).
 """
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -34,6 +35,10 @@ from vtrace.passes.cost import (
 
 MAX_ROUNDS = 8
 """After so many rounds of step 3, what several kernels still share is computed in each of them."""
+
+
+FEW_OPERATIONS = 2
+"""A value that takes no more than that is computed in all kernels that read it: to store and read it takes longer."""
 
 
 @dataclass
@@ -207,6 +212,7 @@ class Partition:
     def _store_shared(self, allowed: bool) -> bool:
         """Store what more than one kernel computes; whether there was any."""
         kernels: dict[int, frozenset[tuple[int, str]]] = {}
+        operations = self._operations()
         found = False
         for position in reversed(range(len(self.equations))):
             if position in self.reasons:
@@ -214,11 +220,24 @@ class Partition:
                 continue
             readers = {reader for reader, _ in self._readers[position] if not self._library[reader]}
             users = frozenset().union(*(kernels[r] for r in readers))
-            if len(users) > 1 and allowed and not self._free[position] and not self._library[position]:
+            stays = self._free[position] or self._library[position] or operations[position] <= FEW_OPERATIONS
+            if len(users) > 1 and allowed and not stays:
                 self._store(position, f"{self.equations[position].primitive.name} read by several kernels")
                 users = frozenset({min(users)})  # from now on the first of them computes it
                 found = True
             kernels[position] = users
+        return found
+
+    def _operations(self) -> list[float]:
+        """How many simple operations compute an element of each value from what is stored; infinite for all others."""
+        found: list[float] = []
+        for position, equation in enumerate(self.equations):
+            makers = {m for a in equation.inputs if (m := self.made_by(a)) is not None and not self.is_stored(m)}
+            below = sum(found[m] for m in makers)
+            is_simple = self._free[position] or (
+                isinstance(equation.primitive, Elementwise) and not is_costly(equation)
+            )
+            found.append((0 if self._free[position] else 1) + below if is_simple else math.inf)
         return found
 
     # Step 4
