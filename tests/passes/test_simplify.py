@@ -33,6 +33,11 @@ CASES = {
         "a:f64[3,2] = transpose[permutation=(1, 0)] x b:f64[2,3] = transpose[permutation=(1, 0)] a in (b,)",
         SAME,
     ),
+    "dot_of_transposes": (
+        "a:f64[3,2] = transpose[permutation=(1, 0)] x "
+        "b:f64[3,3] = dot[contract=((1,), (1,)) batch_axes=((), ())] a a in (b,)",
+        "a:f64[3,3] = dot[contract=((0,), (0,)) batch_axes=((), ())] x x in (a,)",
+    ),
     "reshape_twice": (
         "a:f64[6] = reshape[shape=(6,)] x b:f64[3,2] = reshape[shape=(3, 2)] a in (b,)",
         "a:f64[3,2] = reshape[shape=(3, 2)] x in (a,)",

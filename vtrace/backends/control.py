@@ -41,7 +41,7 @@ class Control(Assignment):
 
     def graph_frame(self, graph: Graph, sources: Sequence[Source]) -> Frame:
         """The graph of a loop or a branch, with these inputs."""
-        return Frame(graph, sources, lambda var: var.type.shape, self.lanes)
+        return Frame(graph, sources, lambda var: var.type.shape, self.lanes, spread=self.free_lanes)
 
     def _storages(self, types: Sequence[ArrayType], varying: Sequence[bool]) -> list[Storage]:
         return [self.reserve(t.dtype, t.shape, v) for t, v in zip(types, varying, strict=True)]

@@ -12,7 +12,7 @@ from vtrace.backends.pairs import pair_inputs, pair_outputs
 from vtrace.backends.spread import Spread
 from vtrace.ir.graph import Equation, Graph
 from vtrace.ir.primitive import ElementPrimitive, Primitive
-from vtrace.ir.types import ArrayType, Shape, Symbol
+from vtrace.ir.types import ArrayType, Shape, Symbol, count, static_shape
 from vtrace.ops.complex_parts import Interleave
 from vtrace.ops.contraction import Dot
 from vtrace.ops.control import Cond, Mapped, Scan, While
@@ -156,12 +156,37 @@ def _row_cost(equation: Equation, symbol: Symbol | None, spread: Spread) -> floa
     if not isinstance(op, Dot | Reduction):
         columns = GATHER * math.prod(result) if result and _reads_columns(op, operands) else 0.0
         return spread.vectors(result) * weight + columns
+    if folds_rows(equation, result, spread):
+        return _of_rows(result, weight, width)
     if (lanes := spread.lanes(result)) > 1:
         short = 1.0 if lanes >= width // 2 else SHORT if spread.rows(result) == 1 else BLOCK
         return spread.vectors(result) * weight * (short + GATHER * lanes * _strided(op, operands))
     if weight < width // 2:
         return math.prod(result) * weight
-    reads = 1.0 + GATHER * width * _crosses(op, operands)
+    return _of_rows(result, weight, width, 1.0 + GATHER * width * _crosses(op, operands))
+
+
+def folds_rows(equation: Equation, result: Shape, spread: Spread) -> bool:
+    """Whether the many elements of a fold take less where lanes lie along what is folded, not along the result.
+
+    Of a matrix times a vector, for one: neighbours in the result are of different rows. `result` is one example's.
+    """
+    op, operands = equation.primitive, [a.type.shape for a in equation.inputs]
+    if not isinstance(op, Dot | Reduction) or not all(isinstance(d, int) for d in result):
+        return False
+    if (lanes := spread.lanes(result)) == 1 or not _strided(op, operands) or _crosses(op, operands):
+        return False
+    if count(result)[0] * equation.outputs[0].type.dtype.itemsize > ROOM_FOR_ROWS:
+        return False
+    weight = _weight(op, operands)
+    if count(result)[0] <= UNROLLED or weight < spread.width:
+        return False
+    gathered = spread.vectors(result) * weight * (1.0 + GATHER * lanes)
+    return _of_rows(static_shape(result), weight, spread.width) < gathered
+
+
+def _of_rows(result: tuple[int, ...], weight: float, width: int, reads: float = 1.0) -> float:
+    """A fold along rows, whose lanes are joined at the end."""
     return math.prod(result) * (math.ceil(weight / width) * reads + JOIN)
 
 

@@ -8,7 +8,8 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from vtrace.backends.estimate import UNROLLED
+from vtrace.backends.estimate import UNROLLED, folds_rows
+from vtrace.backends.spread import Spread
 from vtrace.backends.staging import Rest, staged
 from vtrace.ir.emitter import Index, Value
 from vtrace.ir.graph import Atom, Equation, Graph, Literal, Var
@@ -27,10 +28,19 @@ class Source:
 
 
 class Frame:
-    """One graph, instantiated. `varying` values differ between lanes in any case."""
+    """One graph, instantiated. `varying` values differ between lanes in any case.
+
+    `spread` tells how elements are spread over lanes, where those are free.
+    """
 
     def __init__(
-        self, graph: Graph, sources: Sequence[Source], rest: Rest, lanes: int, varying: Iterable[Var] = ()
+        self,
+        graph: Graph,
+        sources: Sequence[Source],
+        rest: Rest,
+        lanes: int,
+        varying: Iterable[Var] = (),
+        spread: Spread | None = None,
     ) -> None:
         self.graph = graph
         self.rest = rest
@@ -47,14 +57,16 @@ class Frame:
                 self.levels[var] = level
                 if varies:
                     self.varying.add(var)
-        self.joined = {e.outputs[0] for e in graph.equations if self._is_joined(e)}
-        """Folds whose few elements are computed in one loop."""
+        self.joined = {e.outputs[0] for e in graph.equations if self._is_joined(e, spread)}
+        """Folds of which several elements are computed in one loop: all, if they are few, or those of a few rows."""
         self.staged = staged(graph, rest, lanes) | {v: s for v in self.joined if (s := rest(v)) is not None}
 
-    def _is_joined(self, equation: Equation) -> bool:
+    def _is_joined(self, equation: Equation, spread: Spread | None) -> bool:
         op, shape = equation.primitive, self.rest(equation.outputs[0])
         if shape is None or not isinstance(op, Dot | Reduction):
             return False
+        if spread is not None and folds_rows(equation, shape, spread):
+            return True
         axes = op.contract[0] if isinstance(op, Dot) else op.axes
         folded = math.prod(d for a in axes if isinstance(d := equation.inputs[0].type.shape[a], int))
         return folded > UNROLLED and 1 < math.prod(d for d in shape if isinstance(d, int)) <= UNROLLED

@@ -16,7 +16,7 @@ from vtrace.backends import llvm_text as ir
 from vtrace.backends.ahead import DISTANCE, LINE, row_bytes, rows_to_bring
 from vtrace.backends.alignment import aligned
 from vtrace.backends.control import Control
-from vtrace.backends.estimate import ROOM_FOR_ROWS
+from vtrace.backends.estimate import ROOM_FOR_ROWS, UNROLLED
 from vtrace.backends.extents import symbols_in
 from vtrace.backends.folds import Pending
 from vtrace.backends.frame import Frame, Source
@@ -36,6 +36,10 @@ from vtrace.ops.kinds import Elementwise
 
 LARGE = 150
 """Kernels of more equations get one masked loop, not one for whole vectors and a masked rest: half the code."""
+
+
+FOLDED_TOGETHER = 4
+"""Elements of a fold along rows that share a loop."""
 
 
 class Lowering(Control):
@@ -63,7 +67,7 @@ class Lowering(Control):
         self.parts = {k: complex_results[a] for k, a in enumerate(graph.outputs) if split[k]}
         """The real and the imaginary parts of results that are complex: they are computed and written together."""
         sources = list(map(self._input, graph.inputs, self.inputs))
-        self.kernel = Frame(graph, sources, self._rest, lanes, self.aligned or () if lanes > 1 else ())
+        self.kernel = Frame(graph, sources, self._rest, lanes, self.aligned or () if lanes > 1 else (), self.free_lanes)
 
     def _input(self, var: Var, buffer: Buffer) -> Source:
         read = self._fetched if self._in_rows(var) else self.load
@@ -211,18 +215,33 @@ class Lowering(Control):
         return nullcontext()
 
     def _fold_elements(self, frame: Frame, var: Var, storage: Storage) -> bool:
-        """Compute the few elements of a long fold in one loop, rather than in a loop each; False if that cannot be."""
+        """Compute several elements of a long fold in one loop, rather than in a loop each; False if that cannot be."""
         shape = static_shape(storage.shape)
+        if math.prod(shape) > UNROLLED:
+            self._nest(shape[:-1], (), lambda outer: self._fold_row(frame, var, storage, outer))
+            return True
         if self.lanes == 1 and self.layout.spread.lanes(shape) > 1:
             return False  # the lanes are its elements already
-        indices = [tuple(map(int_constant, i)) for i in product(*map(range, shape))]
+        self._fold_at(frame, var, storage, [tuple(map(int_constant, i)) for i in product(*map(range, shape))])
+        return True
+
+    def _fold_row(self, frame: Frame, var: Var, storage: Storage, outer: Index) -> None:
+        """All elements along the last axis: what they read in common is read once for a few of them."""
+        (last,) = static_shape(storage.shape[-1:])
+        whole = last - last % FOLDED_TOGETHER
+        with self.loop(int_constant(0), int_constant(whole), FOLDED_TOGETHER) as i:
+            some = [(*outer, self.add(i, int_constant(k))) for k in range(FOLDED_TOGETHER)]
+            self._fold_at(frame, var, storage, some)
+        if whole < last:
+            self._fold_at(frame, var, storage, [(*outer, int_constant(k)) for k in range(whole, last)])
+
+    def _fold_at(self, frame: Frame, var: Var, storage: Storage, indices: list[Index]) -> None:
         with self.recorded() as folds:
             pending = [self._element(frame, var, self._whole(frame, var, i)) for i in indices]
         assert all(isinstance(p, Pending) for p in pending), "a fold is all there is to the elements of a fold"
         results = self.fold_together(folds)
         for index, p in zip(indices, pending, strict=True):
             self.keep(storage, index, results[p.number][p.position])
-        return True
 
     def _result(self, frame: Frame, var: Var) -> Storage:
         """Run the loop or branch that computes `var` for the present example."""

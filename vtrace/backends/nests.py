@@ -7,6 +7,7 @@ from typing import cast
 from vtrace.backends.estimate import UNROLLED
 from vtrace.backends.layout import Layout
 from vtrace.backends.loops import Loops
+from vtrace.backends.spread import Spread
 from vtrace.backends.values import AnyValue, Pattern, Register, int_constant
 from vtrace.ir.emitter import Index
 from vtrace.ir.types import INT64, Shape, count, static_shape
@@ -16,6 +17,11 @@ class Nests(Loops):
     """`loops`."""
 
     layout: Layout
+
+    @property
+    def free_lanes(self) -> Spread | None:
+        """How an example's elements are spread over lanes; None where these are examples."""
+        return self.layout.spread if self.layout.mode == "inner" and self.width > 1 else None
 
     def lane_loop(self, start: Register, stop: Register, masked_only: bool) -> Iterator[AnyValue]:
         """Lane indices that cover [start, stop): whole vectors first, then the rest under a mask."""

@@ -1,6 +1,7 @@
 """Simplification rules about where elements lie: broadcast, reshape, transpose, slice, reverse, concatenate, pad."""
 
 from vtrace.ir.graph import Atom, Equation
+from vtrace.ops.contraction import Dot
 from vtrace.ops.movement import Broadcast, Concatenate, Pad, Reshape, Reverse, Slice, Transpose
 from vtrace.passes.rewrite import Rewriter
 from vtrace.passes.rules import made_by, rule
@@ -48,6 +49,27 @@ def reshape_of_reshape(r: Rewriter, equation: Equation, op: Reshape) -> Atom | N
     """reshape[shape=s] (reshape[shape=_] x)  =>  reshape[shape=s] x"""
     inner = made_by(r, equation.inputs[0], Reshape)
     return r.emit(op, inner[1][0]) if inner else None
+
+
+@rule(Dot)
+def dot_of_transpose(r: Rewriter, equation: Equation, op: Dot) -> Atom | None:
+    """dot[contract=((1,), (0,))] (transpose[permutation=(1, 0)] x) y  =>  dot[contract=((0,), (0,))] x y"""
+    for side, atom in enumerate(equation.inputs):
+        inner = made_by(r, atom, Transpose)
+        if inner is None:
+            continue
+        axes = inner[0].permutation
+        free = [axes[a] for a in op.free(side, atom.type.rank)]
+        if free != sorted(free):
+            continue
+        pairs = [list(op.contract), list(op.batch_axes)]
+        for pair in pairs:
+            pair[side] = tuple(axes[a] for a in pair[side])
+        contract, batch_axes = ((p[0], p[1]) for p in pairs)
+        operands = [*equation.inputs]
+        operands[side] = inner[1][0]
+        return r.emit(Dot(contract, batch_axes), *operands)
+    return None
 
 
 @rule(Transpose)
