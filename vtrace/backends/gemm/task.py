@@ -132,9 +132,8 @@ class _Task(_Loops):
     def __init__(self, module: Module, vectors: Vectors, copy: Function) -> None:
         width = PANEL_BYTES // VECTOR_BYTES
         self.tiles = [(rows, write_tile(module, vectors, rows, width, MASKED)) for rows in TILE_ROWS]
-        self.edge = self.tiles
-        if not MASKED:
-            self.edge = [(rows, write_tile(module, vectors, rows, 1, True)) for rows in TILE_ROWS]
+        narrow = TILE_ROWS[:1] if MASKED else TILE_ROWS  # for the few rows left of a panel the other tiles do as well
+        self.edge = [(rows, write_tile(module, vectors, rows, 1, True)) for rows in narrow] + self.tiles[len(narrow) :]
         self.line = write_tile(module, vectors, 1, LINE_BYTES // VECTOR_BYTES, False)
         super().__init__(module, vectors, "vtrace_gemm", copy)
 
@@ -202,7 +201,11 @@ class _Task(_Loops):
 
     def _panel(self, block: _Block, part: _Part, column: Value) -> None:
         if MASKED:
-            self._tiles(self.tiles, block, part, column)
+            is_narrow = self.icmp_signed("<=", part.columns, constant(self.vectors.lanes))
+            with self.when(is_narrow):
+                self._tiles(self.edge, block, part, column)
+            with self.when(self.not_(is_narrow)):
+                self._tiles(self.tiles, block, part, column)
             return
         is_whole = self.icmp_signed("==", part.columns, self.panel)
         with self.when(is_whole):
