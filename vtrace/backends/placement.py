@@ -38,8 +38,8 @@ class Scope:
     """The open block before a loop's header, or before a guard's branch."""
     guard: bool = False
     """Whether this is the branch of an element rule, which asks for values that an example has in any case."""
-    divided: bool = False
-    """Whether the threads that do one example together run it for different indices."""
+    divided: Register | None = None
+    """The index along an axis that the threads which do one example together divide: each has another one."""
     memo: dict[Any, tuple[Any, Any]] = field(default_factory=dict)
     """Results already computed here, by key; the key's parts are kept alive beside them, as keys hold identities."""
 

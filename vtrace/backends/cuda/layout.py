@@ -9,7 +9,7 @@ The choice looks at static extents only, never at the size of the batch, so the 
 
 import dataclasses
 
-from vtrace.backends.cuda.warps import WARP
+from vtrace.backends.cuda.shuffles import WARP
 from vtrace.backends.layout import Layout, choose
 from vtrace.backends.spread import Spread
 from vtrace.ir.graph import Equation, Graph
@@ -20,6 +20,10 @@ from vtrace.ops.movement import Broadcast, Reshape, Reverse, Slice, Transpose
 
 LONG_ROW = 4 * WARP
 """The shortest row that a warp folds together."""
+WIDEST = 16
+"""Bytes that one instruction reads or writes."""
+MOST_NEIGHBOURS = 8
+"""Each of them has code of its own."""
 _DIVISIBLE = (Elementwise, Reduction, Dot, Broadcast, Reshape, Reverse, Slice, Transpose)
 """Without loops and branches, where threads could not wait for each other, and without indices, whose error should
 tell of the first that is wrong."""
@@ -38,6 +42,13 @@ def choose_for_device(graph: Graph) -> Layout:
 def threads_per_item(layout: Layout) -> int:
     """How many threads do one item of the parallel axis together."""
     return WARP if layout.mode == "warp" else 1
+
+
+def neighbours(graph: Graph) -> int:
+    """How many elements of the long rows of a kernel one instruction reads or writes."""
+    types = [a.type for a in (*graph.inputs, *graph.outputs)]
+    sizes = [t.dtype.itemsize for t in types if t.rank and isinstance(n := t.shape[-1], int) and n >= WARP]
+    return min(WIDEST // max(sizes, default=WIDEST // MOST_NEIGHBOURS), MOST_NEIGHBOURS)
 
 
 def _folds_long_rows(graph: Graph, batch: Symbol) -> bool:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from vtrace.backends import llvm_text as ir
-from vtrace.backends.cuda.layout import threads_per_item
-from vtrace.backends.cuda.warps import WARP, Warps
+from vtrace.backends.cuda.layout import WIDEST, neighbours, threads_per_item
+from vtrace.backends.cuda.teams import Teams
 from vtrace.backends.extents import symbols_in
 from vtrace.backends.layout import Layout
 from vtrace.backends.lowering import Lowering
@@ -25,13 +25,13 @@ from vtrace.ir.types import INT64, ArrayType, DType, Shape, Symbol, static_shape
 
 LOCAL_BYTES = 2048
 """The most scratch of a thread that is local memory, which a driver reserves for every thread that can be resident."""
-ALIGNED = 16
-"""Bytes: what lies at the addresses of arrays may be read by the widest instructions, of 16 bytes."""
+ALIGNED = WIDEST
+"""Bytes: what lies at the addresses of arrays may be read by the widest instructions."""
 THREADS = Symbol("%threads")
 """The number of threads of the grid, as the last extent of scratch memory: neighbours' elements lie side by side."""
 
 
-class DeviceLowering(Warps, Lowering):
+class DeviceLowering(Teams, Lowering):
     """The emitter at work on one kernel for a GPU."""
 
     scratch_bytes = 0
@@ -42,7 +42,7 @@ class DeviceLowering(Warps, Lowering):
 
     def __init__(self, module: Any, function: Any, graph: Graph, layout: Layout) -> None:
         super().__init__(module, function, graph, layout)
-        self._scratch = function.args[-1]
+        self._scratch, self.grain = function.args[-1], neighbours(graph)
         self._shared: list[Storage] = []
         """What is kept once for all threads of a team."""
         number, count = self._special("ctaid"), self._special("nctaid")
@@ -72,8 +72,7 @@ class DeviceLowering(Warps, Lowering):
             return
 
         def row(outer: Index) -> None:
-            with self.divided(0, last, WARP) as i:
-                innermost((*outer, i))
+            self.share(last, 1, lambda _, i: innermost((*outer, i)))
 
         self._nest(shape[:-1], (), row)
 

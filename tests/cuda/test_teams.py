@@ -9,7 +9,7 @@ import pytest
 import vtrace
 from tests.cuda.fake_driver import FakeDriver
 from tests.cuda.interpreter.machine import ORDERS
-from vtrace.backends.cuda import warps
+from vtrace.backends.cuda.shuffles import Shuffles
 
 Array = Any
 
@@ -88,7 +88,7 @@ def test_few_threads_do_many_examples(gpu: FakeDriver, monkeypatch: pytest.Monke
 
 def test_a_missing_barrier_shows(gpu: FakeDriver, monkeypatch: pytest.MonkeyPatch) -> None:
     """The tests above would find it."""
-    monkeypatch.setattr(warps.Warps, "wait_for_warp", lambda self: None)
+    monkeypatch.setattr(Shuffles, "wait_for_warp", lambda self: None)
     monkeypatch.setenv("VTRACE_CACHE", "0")
     x = np.random.default_rng(4).standard_normal((3, 150))
     wanted = vtrace.vmap(lambda x: np.exp(x)[::-1] * np.exp(x) + x.sum())(x)
