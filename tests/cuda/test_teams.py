@@ -9,7 +9,7 @@ import pytest
 import vtrace
 from tests.cuda.fake_driver import FakeDriver
 from tests.cuda.interpreter.machine import ORDERS
-from vtrace.backends.cuda.shuffles import Shuffles
+from vtrace.backends.cuda.scratch import DeviceScratch
 
 Array = Any
 
@@ -76,7 +76,7 @@ def test_bits_do_not_depend_on_the_batch(gpu: FakeDriver) -> None:
 
 def test_few_threads_do_many_examples(gpu: FakeDriver, monkeypatch: pytest.MonkeyPatch) -> None:
     """The next example's row is put where the last one's was, and nobody reads that any more."""
-    monkeypatch.setattr("vtrace.backends.cuda.kernel.SCRATCH_BYTES", 1)
+    monkeypatch.setattr("vtrace.backends.cuda.kernel.MOST_BLOCKS", 1)
     x = np.random.default_rng(3).standard_normal((5, 128))
     program = vtrace.vmap(turned, device="cuda")
     wanted = vtrace.vmap(turned)(x)
@@ -88,7 +88,7 @@ def test_few_threads_do_many_examples(gpu: FakeDriver, monkeypatch: pytest.Monke
 
 def test_a_missing_barrier_shows(gpu: FakeDriver, monkeypatch: pytest.MonkeyPatch) -> None:
     """The tests above would find it."""
-    monkeypatch.setattr(Shuffles, "wait_for_warp", lambda self: None)
+    monkeypatch.setattr(DeviceScratch, "wait", lambda self: None)
     monkeypatch.setenv("VTRACE_CACHE", "0")
     x = np.random.default_rng(4).standard_normal((3, 150))
     wanted = vtrace.vmap(lambda x: np.exp(x)[::-1] * np.exp(x) + x.sum())(x)

@@ -112,9 +112,9 @@ def _operations(equation: Equation, symbol: Symbol | None, width: int) -> float:
     if (work := _work(equation)) is not None:
         return work.operations + JUMP * width * work.jumps
     if not isinstance(op, ElementPrimitive):
-        return _trips(op) * sum(_operations(e, None, width) for g in subgraphs(op) for e in g.equations)
+        return trips_of(op) * sum(_operations(e, None, width) for g in subgraphs(op) for e in g.equations)
     result = math.prod(example(equation.outputs[0].type.shape, symbol))
-    return result * _weight(op, [a.type.shape for a in equation.inputs])
+    return result * weight_of(op, [a.type.shape for a in equation.inputs])
 
 
 def operations(graph: Graph) -> float:
@@ -122,7 +122,7 @@ def operations(graph: Graph) -> float:
     return sum(_operations(e, None, 1) for e in graph.equations)
 
 
-def _weight(op: Primitive, operands: Sequence[Shape]) -> float:
+def weight_of(op: Primitive, operands: Sequence[Shape]) -> float:
     """Operations for one element of the result."""
     if isinstance(op, Dot):
         return math.prod(d for a in op.contract[0] if isinstance(d := operands[0][a], int))
@@ -147,12 +147,12 @@ def _row_cost(equation: Equation, symbol: Symbol | None, spread: Spread) -> floa
     if (work := _work(equation)) is not None:
         return work.operations + work.jumps
     if not isinstance(op, ElementPrimitive):
-        return _trips(op) * max(WAIT, sum(_row_cost(e, None, spread) for g in subgraphs(op) for e in g.equations))
+        return trips_of(op) * max(WAIT, sum(_row_cost(e, None, spread) for g in subgraphs(op) for e in g.equations))
     result = example(equation.outputs[0].type.shape, symbol)
     if isinstance(op, Interleave):
         return spread.vectors(result[:-1])
     operands = [a.type.shape for a in equation.inputs]
-    weight = _weight(op, operands)
+    weight = weight_of(op, operands)
     if not isinstance(op, Dot | Reduction):
         columns = GATHER * math.prod(result) if result and _reads_columns(op, operands) else 0.0
         return spread.vectors(result) * weight + columns
@@ -193,7 +193,7 @@ def _of_rows(result: tuple[int, ...], weight: float, width: int, reads: float = 
 def unrolls(graph: Graph) -> bool:
     """Whether all folds of a graph are straight-line code."""
     folds = (e for e in graph.equations if isinstance(e.primitive, Dot | Reduction))
-    if any(_weight(e.primitive, [a.type.shape for a in e.inputs]) > UNROLLED for e in folds):
+    if any(weight_of(e.primitive, [a.type.shape for a in e.inputs]) > UNROLLED for e in folds):
         return False
     return all(unrolls(inner) for e in graph.equations for inner in subgraphs(e.primitive))
 
@@ -223,10 +223,10 @@ def _crosses(op: Dot | Reduction, operands: Sequence[Shape]) -> bool:
     return any(axes and axes[-1] != len(shape) - 1 for axes, shape in zip(op.contract, operands, strict=True))
 
 
-def _trips(op: Primitive) -> float:
+def trips_of(op: Primitive) -> float:
     """How often the body of a loop runs, or is taken to run."""
     if isinstance(op, Mapped):
-        return _trips(op.primitive) * (op.size if isinstance(op.size, int) else 1)
+        return trips_of(op.primitive) * (op.size if isinstance(op.size, int) else 1)
     if isinstance(op, While):
         return TRIPS
     return op.length if isinstance(op, Scan) else 1.0

@@ -112,8 +112,7 @@ class Faults(Access):
             position, first_index = self._first(bad, here), self.convert(self._first(bad, index), INT64)
             builder.atomic_rmw("umin", self._field(0), position.llvm, "monotonic")
             first, details = self.block("first"), self.block("noted")
-            noted = builder.load(self._field(1), typ=I64)
-            builder.cbranch(builder.icmp_signed("==", noted, ir.Constant(I64, 0)), first, details)
+            builder.cbranch(self.is_told(), first, details)
             builder.position_at_end(first)
             numbers = (kind, self.vector(first_index).llvm, size.llvm, axis, self.equation)
             for k, number in enumerate(numbers, start=1):
@@ -122,6 +121,11 @@ class Faults(Access):
             builder.position_at_end(details)
         builder.branch(done)
         builder.position_at_end(done)
+
+    def is_told(self) -> Any:
+        """An i1: whether this failure's details are noted, as nothing else has been."""
+        noted = self.builder.load(self._field(1), typ=I64)
+        return self.builder.icmp_signed("==", noted, ir.Constant(I64, 0))
 
     def _field(self, number: int) -> Any:
         return self.builder.gep(self.record.llvm, [ir.Constant(I64, number)], source_etype=I64)

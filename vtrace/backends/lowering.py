@@ -7,7 +7,7 @@ of an output is asked for, and asks its operands.
 
 import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from itertools import product
 from typing import Any, cast
@@ -30,7 +30,7 @@ from vtrace.backends.vector_memory import Buffer
 from vtrace.ir.emitter import Index, Value
 from vtrace.ir.graph import Atom, Graph, Literal, Var
 from vtrace.ir.primitive import ElementPrimitive
-from vtrace.ir.types import INT64, DType, Shape, static_shape, symbols_of
+from vtrace.ir.types import INT64, Shape, static_shape, symbols_of
 from vtrace.ops.control import Mapped
 from vtrace.ops.kinds import Elementwise
 
@@ -193,7 +193,7 @@ class Lowering(Control):
         """Compute all that the present example has of `var`."""
 
         def make() -> Storage:
-            storage = self.room_for_stage(var.type.dtype, frame.staged[var], frame.varies(var))
+            storage = self.reserve(var.type.dtype, frame.staged[var], frame.varies(var))
 
             def keep(rest: Index) -> None:
                 self.keep(storage, rest, self._element(frame, var, self._whole(frame, var, rest)))
@@ -206,12 +206,8 @@ class Lowering(Control):
         key = (id(frame), "stage", var, identity(self.position))
         return cast("Storage", self._once(frame, key, self._level(frame, var), make))
 
-    def room_for_stage(self, dtype: DType, shape: Shape, varying: bool) -> Storage:
-        """Where a staged value is kept."""
-        return self.reserve(dtype, shape, varying)
-
     def filling(self, storage: Storage) -> AbstractContextManager[None]:
-        """Around the code that fills what `room_for_stage` gave."""
+        """Around code that fills an array, and reads nothing of it meanwhile."""
         return nullcontext()
 
     def _fold_elements(self, frame: Frame, var: Var, storage: Storage) -> bool:
@@ -222,7 +218,7 @@ class Lowering(Control):
             return True
         if self.lanes == 1 and self.layout.spread.lanes(shape) > 1:
             return False  # the lanes are its elements already
-        self._fold_at(frame, var, storage, [tuple(map(int_constant, i)) for i in product(*map(range, shape))])
+        self.fold_at(frame, var, storage, [tuple(map(int_constant, i)) for i in product(*map(range, shape))])
         return True
 
     def _fold_row(self, frame: Frame, var: Var, storage: Storage, outer: Index) -> None:
@@ -231,11 +227,12 @@ class Lowering(Control):
         whole = last - last % FOLDED_TOGETHER
         with self.loop(int_constant(0), int_constant(whole), FOLDED_TOGETHER) as i:
             some = [(*outer, self.add(i, int_constant(k))) for k in range(FOLDED_TOGETHER)]
-            self._fold_at(frame, var, storage, some)
+            self.fold_at(frame, var, storage, some)
         if whole < last:
-            self._fold_at(frame, var, storage, [(*outer, int_constant(k)) for k in range(whole, last)])
+            self.fold_at(frame, var, storage, [(*outer, int_constant(k)) for k in range(whole, last)])
 
-    def _fold_at(self, frame: Frame, var: Var, storage: Storage, indices: list[Index]) -> None:
+    def fold_at(self, frame: Frame, var: Var, storage: Storage, indices: Sequence[Index]) -> None:
+        """Compute and keep the elements of a fold at these indices, in one loop."""
         with self.recorded() as folds:
             pending = [self._element(frame, var, self._whole(frame, var, i)) for i in indices]
         assert all(isinstance(p, Pending) for p in pending), "a fold is all there is to the elements of a fold"

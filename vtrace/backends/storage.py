@@ -33,6 +33,8 @@ class Storage:
     buffer: Buffer
     shape: Shape
     varying: bool
+    shared: bool = False
+    """Whether the threads that do one example together have one array for all of them."""
 
 
 class Scratch(Access):

@@ -11,14 +11,13 @@ from vtrace.backends.cuda.array import DeviceArray
 from vtrace.backends.cuda.code import Code, code_of, load
 from vtrace.backends.cuda.device import Device, Memory, download, upload
 from vtrace.backends.cuda.driver import driver
-from vtrace.backends.cuda.layout import choose_for_device, threads_per_item
+from vtrace.backends.cuda.layout import BLOCK_THREADS, choose_for_device, teams_per_block
 from vtrace.backends.extents import Extents, symbols_in
 from vtrace.backends.kernel import fault_of
-from vtrace.backends.record import NO_FAULT, RECORD_LENGTH
+from vtrace.backends.record import NO_FAULT, ORDER, RECORD_LENGTH
 from vtrace.ir.graph import Graph
 from vtrace.ir.types import DType, Symbol
 
-BLOCK_THREADS = {"flat": 256, "thread": 128, "warp": 128}
 MOST_BLOCKS = 2**31 - 1
 SCRATCH_BYTES = 1 << 30
 """The most scratch memory of one launch: a kernel that needs some runs on no more threads than have room there."""
@@ -40,8 +39,7 @@ class DeviceKernel:
         ]
         self._length = Extents.of(self.layout.extents, program_symbols)
         self._sizes = tuple(program_symbols.index(s) for s in symbols_in(graph))
-        self._team = threads_per_item(self.layout)
-        self._block_threads = BLOCK_THREADS[self.layout.mode]
+        self._block_threads, self._teams = BLOCK_THREADS[self.layout.mode], teams_per_block(self.layout)
         self._record = len(graph.inputs) + len(graph.outputs)
         """The place of the fault record's address among the words; the sizes, start, stop and scratch follow."""
         self._words = self._record + 1 + len(self._sizes) + 3
@@ -58,7 +56,7 @@ class DeviceKernel:
             return outputs
         function = load(self.code.ptx, where)
         blocks = self._blocks_for(where, length)
-        scratch = Memory(where, self.code.scratch * blocks * (self._block_threads // self._team), stream)
+        scratch = Memory(where, self.code.scratch * blocks * self._teams, stream)
         words = self._take()
         try:
             at = 0
@@ -79,11 +77,10 @@ class DeviceKernel:
 
     def _blocks_for(self, where: Device, length: int) -> int:
         """How many blocks of threads work on so many items; each may do several, one after the other."""
-        per_block = self._block_threads // self._team
-        needed = -(-length // per_block)
+        needed = -(-length // self._teams)
         if self.code.scratch == 0:
             return min(needed, MOST_BLOCKS)
-        room = SCRATCH_BYTES // (self.code.scratch * per_block)
+        room = SCRATCH_BYTES // (self.code.scratch * self._teams)
         return max(min(needed, room, where.processors * _BLOCKS_PER_PROCESSOR), 1)
 
     def _take(self) -> Any:
@@ -111,11 +108,15 @@ class DeviceKernel:
         first = record[0]
         words[self._words - 3], words[self._words - 2] = first, first + 1  # it alone, to learn the details
         record = self._run_with_record(where, function, 1, words, stream)
+        if record[ORDER] != NO_FAULT:  # threads of a team have found it: now let the one tell that comes first
+            record = self._run_with_record(where, function, 1, words, stream, record[ORDER])
         raise fault_of(self.graph, first if self.layout.symbol is not None else None, record[1:6])
 
-    def _run_with_record(self, where: Device, function: int, blocks: int, words: Any, stream: int) -> list[int]:
+    def _run_with_record(
+        self, where: Device, function: int, blocks: int, words: Any, stream: int, order: int = NO_FAULT
+    ) -> list[int]:
         host = np.zeros(RECORD_LENGTH, np.int64)
-        host[0] = NO_FAULT
+        host[0], host[ORDER] = NO_FAULT, order
         record = upload(where, host, stream)
         words[self._record] = record.pointer
         self._launch(function, blocks, words, stream)

@@ -1,57 +1,52 @@
-"""One kernel's graph to one kernel of the GPU: scalar code, run by a thread for each element or example.
+"""One kernel's graph to one kernel of the GPU: scalar code, run by a thread, or a team of them, for each element or
+example.
 
 The parameters are the addresses of inputs, results and the fault record, the symbolic extents, the part [start, stop)
 of the parallel axis, and the address of scratch memory. Threads, or teams of threads, take every n-th item of the part,
 n being their number, so a grid of any size does all of the work.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from vtrace.backends import llvm_text as ir
-from vtrace.backends.cuda.layout import WIDEST, neighbours, threads_per_item
-from vtrace.backends.cuda.teams import Teams
+from vtrace.backends.cuda.estimate import folds_together
+from vtrace.backends.cuda.faults import DeviceFaults
+from vtrace.backends.cuda.layout import TEAMS, neighbours, teams_per_block
+from vtrace.backends.cuda.scratch import ALIGNED, THREADS
+from vtrace.backends.estimate import UNROLLED
 from vtrace.backends.extents import symbols_in
+from vtrace.backends.frame import Frame, Source
 from vtrace.backends.layout import Layout
-from vtrace.backends.lowering import Lowering
 from vtrace.backends.storage import Storage
-from vtrace.backends.values import I8, I32, I64, POINTER, Register, memory_type
-from vtrace.backends.vector_memory import Buffer
-from vtrace.ir.emitter import Index
-from vtrace.ir.graph import Graph
-from vtrace.ir.types import INT64, ArrayType, DType, Shape, Symbol, static_shape
+from vtrace.backends.values import I32, I64, POINTER, Register, int_constant
+from vtrace.ir.graph import Graph, Var
+from vtrace.ir.types import INT64, count, static_shape
 
-LOCAL_BYTES = 2048
-"""The most scratch of a thread that is local memory, which a driver reserves for every thread that can be resident."""
-ALIGNED = WIDEST
-"""Bytes: what lies at the addresses of arrays may be read by the widest instructions."""
-THREADS = Symbol("%threads")
-"""The number of threads of the grid, as the last extent of scratch memory: neighbours' elements lie side by side."""
+RESULTS = 8
+"""How many results of a long fold a team computes at once: what they read in common is read once, and while the parts
+of one are joined, those of another are on their way."""
 
 
-class DeviceLowering(Teams, Lowering):
+class DeviceLowering(DeviceFaults):
     """The emitter at work on one kernel for a GPU."""
-
-    scratch_bytes = 0
-    """Of scratch memory beside local memory, for each thread."""
-    can_fail = False
-    teams: Register
-    """How many teams there are."""
 
     def __init__(self, module: Any, function: Any, graph: Graph, layout: Layout) -> None:
         super().__init__(module, function, graph, layout)
-        self._scratch, self.grain = function.args[-1], neighbours(graph)
-        self._shared: list[Storage] = []
-        """What is kept once for all threads of a team."""
-        number, count = self._special("ctaid"), self._special("nctaid")
-        size, within = self._special("ntid"), self._special("tid")
-        thread, threads = self.builder.add(self.builder.mul(number, size), within), self.builder.mul(count, size)
-        self.thread, self.sizes[THREADS] = Register(thread, INT64), Register(threads, INT64)
-        self.number = Register(self.thread_numbers(thread, threads_per_item(layout)), INT64)
-        """That of the thread's team."""
-        self.teams = Register(self.builder.udiv(threads, ir.Constant(I64, self.team)), INT64)
+        team = TEAMS[layout.mode]
+        self.memory, self.grain = function.args[-1], neighbours(graph)
+        self.team, self.shortest, self.block_teams = team.threads, team.shortest, teams_per_block(layout)
+        self._filling, self._places = [], {}
+        block, blocks, size, thread = map(self._special, ("ctaid", "nctaid", "ntid", "tid"))
+        numbers = self.builder.add(self.builder.mul(block, size), thread), self.builder.mul(blocks, size)
+        self.thread, self.sizes[THREADS] = (Register(n, INT64) for n in numbers)
+        threads, teams = ir.Constant(I64, self.team), ir.Constant(I64, self.block_teams)
+        self.lane = Register(self.builder.urem(thread, threads), INT64)
+        self.within = Register(self.builder.udiv(thread, threads), INT64)
+        self.number = Register(self.builder.add(self.builder.mul(block, teams), self.within.llvm), INT64)
+        self.teams = Register(self.builder.mul(blocks, teams), INT64)
+        self._fold_results_together(self.kernel)
 
     def _special(self, name: str) -> Any:
         """A special register, as a 64-bit number."""
@@ -65,75 +60,38 @@ class DeviceLowering(Teams, Lowering):
             self._example(position)
         self.builder.ret_void()
 
-    def loops(self, shape: Shape, innermost: Callable[[Index], None]) -> None:
-        last = shape[-1] if shape else 1
-        if not isinstance(last, int) or not self.spreads(last):
-            super().loops(shape, innermost)
+    # -- folds of a team ----------------------------------------------------------------------------------------
+
+    def graph_frame(self, graph: Graph, sources: Sequence[Source]) -> Frame:
+        frame = super().graph_frame(graph, sources)
+        self._fold_results_together(frame)
+        return frame
+
+    def _fold_results_together(self, frame: Frame) -> None:
+        """Long folds with many results are computed before these are read: by all threads, not the one that reads."""
+        if self.team == 1:
             return
+        symbol = self.layout.symbol if frame is self.kernel else None
+        for var, (_, equation) in frame.definition.items():
+            shape = frame.rest(var)
+            if shape is not None and count(shape)[0] > 1 and folds_together(equation, symbol, self.shortest):
+                frame.staged[var] = shape
+                frame.joined.add(var)
 
-        def row(outer: Index) -> None:
-            self.share(last, 1, lambda _, i: innermost((*outer, i)))
-
-        self._nest(shape[:-1], (), row)
-
-    def _field(self, number: int) -> Any:
-        self.can_fail = True
-        return super()._field(number)
-
-    def stop_if_asked(self, work: int, leave: Any) -> None:
-        """A kernel on the GPU runs to its end."""
-
-    def reserve(self, dtype: DType, shape: Shape, varying: bool) -> Storage:
-        size = _bytes(dtype, shape)
-        if self.on_stack + size <= LOCAL_BYTES:
-            return super().reserve(dtype, shape, False)
-        pointer = self._room(size * self.team)
-        return Storage(Buffer(pointer, ArrayType(dtype, (*shape, THREADS))), shape, False)
-
-    def _room(self, size: int) -> Any:
-        """The beginning of scratch memory of `size` bytes for each team."""
-        first = ir.Constant(I64, self.scratch_bytes)
-        self.scratch_bytes += _whole(size)
-        with self.builder.goto_entry_block():
-            offset = self.builder.mul(first, self.teams.llvm)
-            return self.builder.gep(self._scratch, [offset], source_etype=I8)
-
-    def room_for_stage(self, dtype: DType, shape: Shape, varying: bool) -> Storage:
-        last = shape[-1] if shape else 1
-        if not isinstance(last, int) or not self.spreads(last):
-            return super().room_for_stage(dtype, shape, varying)
-        size = _whole(_bytes(dtype, shape))
-        pointer = self._room(size)
-        with self.builder.goto_entry_block():
-            offset = self.builder.mul(self.number.llvm, ir.Constant(I64, size))
-            pointer = self.builder.gep(pointer, [offset], source_etype=I8)
-        storage = Storage(Buffer(pointer, ArrayType(dtype, shape)), shape, False)
-        self._shared.append(storage)
-        return storage
-
-    @contextmanager
-    def filling(self, storage: Storage) -> Iterator[None]:
-        if not any(storage is s for s in self._shared):
-            yield
-            return
-        self.wait_for_warp()
-        yield
-        self.wait_for_warp()
-
-    def _place(self, storage: Storage, index: Index) -> Index:
-        return (*index, self.thread) if storage.buffer.type.shape[-1:] == (THREADS,) else index
-
-
-def _whole(size: int) -> int:
-    """Bytes for `size` of them, so that what follows is aligned."""
-    return -(-size // ALIGNED) * ALIGNED
-
-
-def _bytes(dtype: DType, shape: Shape) -> int:
-    size = memory_type(dtype).width // 8 if dtype.kind in "biu" else dtype.itemsize
-    for extent in static_shape(shape):
-        size *= extent
-    return int(size)
+    def _fold_elements(self, frame: Frame, var: Var, storage: Storage) -> bool:
+        elements, _ = count(storage.shape)
+        if elements <= UNROLLED:
+            return super()._fold_elements(frame, var, storage)
+        if not self.together:
+            return False
+        shape, whole = static_shape(storage.shape), elements - elements % RESULTS
+        with self.loop(int_constant(0), int_constant(whole), RESULTS) as first:
+            numbers = [self.add(first, int_constant(k)) for k in range(RESULTS)]
+            self.fold_at(frame, var, storage, [self.unravelled(n, shape) for n in numbers])
+        if whole < elements:
+            rest = map(int_constant, range(whole, elements))
+            self.fold_at(frame, var, storage, [self.unravelled(n, shape) for n in rest])
+        return True
 
 
 @dataclass(frozen=True)
@@ -156,7 +114,7 @@ def lower(graph: Graph, layout: Layout, name: str) -> Lowered:
     kernel = ir.Function(module, ir.FunctionType(ir.VoidType(), types), name)
     kernel.linkage = "ptx_kernel"  # a calling convention stands in the same place
     for argument in (*kernel.args[:pointers], kernel.args[-1]):
-        if argument is not kernel.args[-1] or threads_per_item(layout) == 1:
+        if argument is not kernel.args[-1] or TEAMS[layout.mode].threads == 1:
             argument.add_attribute("noalias")  # not scratch memory that other threads write, too
         argument.add_attribute(f"align {ALIGNED}")
     lowering = DeviceLowering(module, kernel, graph, layout)

@@ -42,7 +42,3 @@ class Shuffles(Loops):
     def _shuffle(self, kind: str, word: Any, number: Any) -> Any:
         function = self.declare(f"llvm.nvvm.shfl.sync.{kind}.i32", I32, [I32] * 4)
         return self.builder.call(function, [_EVERYONE, word, number, ir.Constant(I32, WARP - 1)])
-
-    def wait_for_warp(self) -> None:
-        """Nobody goes on before all are here, and all see what each has written."""
-        self.builder.call(self.declare("llvm.nvvm.bar.warp.sync", ir.VoidType(), [I32]), [_EVERYONE])

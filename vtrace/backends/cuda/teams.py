@@ -6,15 +6,17 @@ many again behind those of all others. The partial results of a fold are joined 
 have the same bits afterwards.
 """
 
+import math
+from abc import abstractmethod
 from collections.abc import Callable
-from typing import Any, cast
+from typing import cast
 
 from vtrace.backends import llvm_text as ir
 from vtrace.backends.cuda.shuffles import WARP, Shuffles
-from vtrace.backends.folds import Fold, Folds, nested, tree
-from vtrace.backends.values import I32, I64, Register, int_constant
+from vtrace.backends.folds import Body, Fold, Folds, Step, nested, tree
+from vtrace.backends.values import I32, Register, int_constant
 from vtrace.ir.emitter import Index, Value, Values
-from vtrace.ir.types import INT64
+from vtrace.ir.types import Dim, Shape, count, static_shape
 
 IN_FLIGHT = 4
 """The least number of elements that a thread asks for before it waits, where a row is that long."""
@@ -28,7 +30,9 @@ class Teams(Shuffles, Folds):
     """Loops and folds that the threads of a team divide among themselves."""
 
     team: int
-    """How many threads do one example together: 1 or a warp."""
+    """How many threads do one example together: 1, a warp, or a block of threads."""
+    shortest: int
+    """The fewest elements that they divide."""
     lane: Register
     """The number of this thread within its team."""
     grain: int
@@ -41,23 +45,49 @@ class Teams(Shuffles, Folds):
 
     def spreads(self, extent: int | None) -> bool:
         """Whether an axis of so many elements is divided here."""
-        return extent is not None and extent >= WARP and self.together
+        return extent is not None and extent >= self.shortest and self.together
 
-    def wide(self, length: int) -> int:
-        """How many neighbours of a row of `length` elements one thread takes: rows must begin where vectors may."""
-        return min(self.grain, length & -length, 1 << max(length // self.team, 1).bit_length() - 1)
+    def divides(self, shape: Shape) -> bool:
+        """Whether the elements of an array of this shape are divided here."""
+        elements, dynamic = count(shape)
+        return not dynamic and self.spreads(elements)
+
+    def wide(self, length: int, row: int = 0) -> int:
+        """How many neighbours of `length` elements one thread takes: rows must begin where vectors may."""
+        row = row or length
+        return min(self.grain, row & -row, 1 << max(length // self.team, 1).bit_length() - 1)
 
     def rounds(self, length: int) -> int:
         """How many times over a thread asks for elements of a long row before it waits."""
         wide = self.wide(length)
         return max(min(max(IN_FLIGHT // wide, ROUNDS), length // (self.team * wide)), 1)
 
-    def share(self, length: int, rounds: int, take: Callable[[int, Register], None]) -> None:
+    def share_all(self, shape: tuple[int, ...], rounds: int, take: Callable[[int, Index], None]) -> None:
+        """`take(k, index)` at every index below `shape`: its rows are divided one by one, or all of it if they are
+        short.
+        """
+        *outer, last = shape
+        if self.spreads(last):
+            sizes = list(map(int_constant, outer))
+            nested(self, sizes, (), lambda at: self.share(last, rounds, lambda k, i: take(k, (*at, i))))
+            return
+        self.share(math.prod(shape), rounds, lambda k, flat: take(k, self.unravelled(flat, shape)), last)
+
+    def unravelled(self, flat: Value, shape: tuple[int, ...]) -> Index:
+        """The index of element number `flat` of an array."""
+        index: Index = ()
+        for extent in shape[:0:-1]:
+            size = int_constant(extent)
+            index, flat = (self.int_rem(flat, size), *index), self.int_div(flat, size)
+        return (flat, *index)
+
+    def share(self, length: int, rounds: int, take: Callable[[int, Register], None], row: int = 0) -> None:
         """`take(k, index)` at every index below `length`, by one of the threads.
 
         Each thread has `rounds` times as many neighbours as it takes at once in hand; k is the number among these.
+        Neighbours lie in one `row` of so many elements.
         """
-        wide = self.wide(length)
+        wide = self.wide(length, row)
         chunk = self.team * wide
         first = cast("Register", self.mul(self.lane, int_constant(wide)))
         whole = length - length % (chunk * rounds)
@@ -74,6 +104,12 @@ class Teams(Shuffles, Folds):
         if whole < length:
             with self.loop(cast("Register", self.add(first, int_constant(whole))), int_constant(length), chunk) as base:
                 elements(base, 1)
+
+    def fold(self, extents: tuple[Dim, ...], initial: Values, step: Step, merge: Step, body: Body) -> Values:
+        if self.recording is None and len(extents) > 1 and self.divides(extents) and not self.divides(extents[-1:]):
+            shape, inner = static_shape(extents), body  # rows are short: all of it is one long row
+            extents, body = (math.prod(shape),), lambda flat: inner(self.unravelled(flat[0], shape))
+        return super().fold(extents, initial, step, merge, body)
 
     def spread_fold(self, fold: Fold, sizes: list[Register]) -> Values:
         length = sizes[-1].constant
@@ -99,10 +135,9 @@ class Teams(Shuffles, Folds):
             others = tuple(self.from_distance(v, distance) for v in values)
             values = fold.merge(values, others)
             distance //= 2
-        return tuple(self.from_lane(v, ir.Constant(I32, 0)) for v in values)
+        values = tuple(self.from_lane(v, ir.Constant(I32, 0)) for v in values)
+        return values if self.team == WARP else tree(fold.merge, self.from_warps(values))
 
-    def thread_numbers(self, thread: Any, team: int) -> Any:
-        """Set `team` and `lane`; the number of the thread's team."""
-        self.team = team
-        self.lane = Register(self.builder.urem(thread, ir.Constant(I64, team)), INT64)
-        return self.builder.udiv(thread, ir.Constant(I64, team))
+    @abstractmethod
+    def from_warps(self, values: Values) -> list[Values]:
+        """What each warp of the team has: within one, `values` are the same for all threads."""

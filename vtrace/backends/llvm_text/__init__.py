@@ -6,7 +6,7 @@ fifth of that of a first call. Here an instruction is one formatted string.
 """
 
 from vtrace.backends.llvm_text.builder import IRBuilder
-from vtrace.backends.llvm_text.module import Block, Function, GlobalVariable, Module
+from vtrace.backends.llvm_text.module import Block, Function, GlobalVariable, Later, Module
 from vtrace.backends.llvm_text.types import (
     ArrayType,
     DoubleType,
@@ -22,5 +22,5 @@ from vtrace.backends.llvm_text.values import Constant, Undefined, Value
 
 __all__ = [
     "ArrayType", "Block", "Constant", "DoubleType", "FloatType", "Function", "FunctionType", "GlobalVariable",
-    "IRBuilder", "IntType", "Module", "PointerType", "Type", "Undefined", "Value", "VectorType", "VoidType",
+    "IRBuilder", "IntType", "Later", "Module", "PointerType", "Type", "Undefined", "Value", "VectorType", "VoidType",
 ]  # fmt: skip

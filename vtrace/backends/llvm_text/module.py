@@ -22,20 +22,40 @@ class Module:
 
 
 class GlobalVariable(Value):
-    """GlobalVariable(module, type, name): a variable of the module; its value is its address."""
+    """GlobalVariable(module, type, name): a variable of the module; its value is its address.
 
-    __slots__ = ("content", "global_constant", "initializer", "linkage")
+    One in another address space than the usual one has its address there cast to a usual one.
+    """
 
-    def __init__(self, module: Module, content: Type, name: str) -> None:
-        super().__init__(PointerType(), f'@"{name}"')
+    __slots__ = ("align", "content", "global_constant", "initializer", "linkage", "space", "symbol")
+
+    def __init__(self, module: Module, content: Type, name: str, space: int = 0) -> None:
+        self.symbol, self.space = f'@"{name}"', space
+        here = f"addrspacecast (ptr addrspace({space}) {self.symbol} to ptr)" if space else self.symbol
+        super().__init__(PointerType(), here)
         self.content, self.linkage, self.global_constant = content, "", False
+        self.align: int | None = None
         self.initializer: Constant | None = None
         module.globals[name] = self
 
     def __str__(self) -> str:
         kind = "constant" if self.global_constant else "global"
         value = "" if self.initializer is None else self.initializer.ref
-        return f"{self.ref} = {self.linkage} {kind} {self.content.text} {value}"
+        where = f"addrspace({self.space}) " if self.space else ""
+        ending = f", align {self.align}" if self.align else ""
+        return f"{self.symbol} = {self.linkage} {where}{kind} {self.content.text} {value}{ending}"
+
+
+class Later:
+    """A line of a block whose text is not known yet; as long as that is so, it is an empty one."""
+
+    __slots__ = ("text",)
+
+    def __init__(self) -> None:
+        self.text = ""
+
+    def __str__(self) -> str:
+        return self.text
 
 
 class Argument(Value):
