@@ -31,7 +31,7 @@ def reads_and_writes(name: str, dtype: str, length: int) -> tuple[set[int], set[
 
 @pytest.mark.parametrize("name", sorted(PROGRAMS))
 @pytest.mark.parametrize(
-    ("dtype", "length"), [("f32", 1024), ("f32", 1000), ("f32", 4096), ("f64", 1024), ("f64", 640)]
+    ("dtype", "length"), [("f32", 1024), ("f32", 1000), ("f32", 1536), ("f64", 1024), ("f64", 640)]
 )
 def test_rows_are_read_by_sixteen_bytes(name: str, dtype: str, length: int) -> None:
     reads, writes = reads_and_writes(name, dtype, length)

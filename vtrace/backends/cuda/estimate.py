@@ -9,15 +9,24 @@ from dataclasses import dataclass
 
 from vtrace.backends.estimate import JUMP, example, subgraphs, trips_of, weight_of
 from vtrace.ir.graph import Equation, Graph
-from vtrace.ir.primitive import ElementPrimitive
+from vtrace.ir.primitive import ElementPrimitive, Primitive
 from vtrace.ir.types import Shape, Symbol
 from vtrace.ops.argreduce import ArgReduction
+from vtrace.ops.arithmetic import Add, Maximum, Minimum, Mul
 from vtrace.ops.contraction import Dot
-from vtrace.ops.kinds import Reduction
+from vtrace.ops.control import Mapped, Scan
+from vtrace.ops.kinds import Binary, Reduction
+from vtrace.ops.logic import And, Or
 from vtrace.ops.procedure import work_of
 
 APART = 4.0
 """For reading an element whose neighbours are other threads': a sector of memory has 32 bytes, and caches are small."""
+NEIGHBOURS = 4
+"""Elements that a thread takes at a time."""
+STRETCH = 3.0
+"""What a stretch of a running sum takes, in joins."""
+JOINS = (Add, Mul, Maximum, Minimum, And, Or)
+"""Operations that are associative, up to rounding."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +65,8 @@ def _steps(equation: Equation, symbol: Symbol | None, team: Team) -> float:
     op = equation.primitive
     if (work := work_of(op, [a.type for a in equation.inputs])) is not None:
         return work.operations + JUMP * work.jumps
+    if (row := _running(op)) is not None and row.length >= team.shortest > 1:
+        return STRETCH * math.ceil(row.length / (NEIGHBOURS * team.threads)) * team.join
     if not isinstance(op, ElementPrimitive):
         return trips_of(op) * sum(_steps(e, None, team) for g in subgraphs(op) for e in g.equations)
     elements = math.prod(example(equation.outputs[0].type.shape, symbol))
@@ -65,6 +76,24 @@ def _steps(equation: Equation, symbol: Symbol | None, team: Team) -> float:
     if folds_together(equation, symbol, team.shortest):
         return elements * (team.share(folded) + team.join)
     return team.share(elements) * folded
+
+
+def _running(op: Primitive) -> Scan | None:
+    """The running sum, or the like, of one example."""
+    inner = op.primitive if isinstance(op, Mapped) and isinstance(op.size, Symbol) else op
+    return inner if isinstance(inner, Scan) and running_join(inner) is not None else None
+
+
+def running_join(scan: Scan) -> Binary | None:
+    """What joins two elements, if each result is the one before it joined with one element; None if it is not so."""
+    body = scan.body
+    if (scan.consts, scan.carries, len(body.inputs), len(body.equations), len(body.outputs)) != (0, 1, 2, 1, 2):
+        return None
+    (equation,) = body.equations
+    op = equation.primitive
+    scalars = all(v.type.rank == 0 for v in body.inputs)
+    same = equation.inputs == body.inputs and body.outputs == equation.outputs * 2
+    return op if isinstance(op, JOINS) and scalars and same else None
 
 
 def folded_by(equation: Equation) -> int | None:

@@ -12,8 +12,8 @@ from typing import Any
 
 from vtrace.backends import llvm_text as ir
 from vtrace.backends.cuda.estimate import folds_together
-from vtrace.backends.cuda.faults import DeviceFaults
 from vtrace.backends.cuda.layout import TEAMS, neighbours, teams_per_block
+from vtrace.backends.cuda.running import Running
 from vtrace.backends.cuda.scratch import ALIGNED, THREADS
 from vtrace.backends.estimate import UNROLLED
 from vtrace.backends.extents import symbols_in
@@ -29,7 +29,7 @@ RESULTS = 8
 of one are joined, those of another are on their way."""
 
 
-class DeviceLowering(DeviceFaults):
+class DeviceLowering(Running):
     """The emitter at work on one kernel for a GPU."""
 
     def __init__(self, module: Any, function: Any, graph: Graph, layout: Layout) -> None:

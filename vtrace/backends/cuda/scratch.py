@@ -20,7 +20,7 @@ from vtrace.backends.cuda.teams import Teams
 from vtrace.backends.lowering import Lowering
 from vtrace.backends.procedures import StoragePlace
 from vtrace.backends.storage import Storage
-from vtrace.backends.values import I8, I32, I64, Register, memory_type
+from vtrace.backends.values import I1, I8, I32, I64, Register, memory_type
 from vtrace.backends.vector_memory import Buffer
 from vtrace.ir.emitter import Index, Value
 from vtrace.ir.types import ArrayType, DType, Shape, Symbol, static_shape
@@ -114,7 +114,9 @@ class DeviceScratch(Teams, Lowering):
         with self.builder.goto_entry_block():
             offset = self.builder.mul(self.within.llvm, ir.Constant(I64, size))
             offset = self.builder.add(offset, ir.Constant(I64, first))
-            return self.builder.gep(self._shared, [offset], source_etype=I8)
+            pointer = self.builder.gep(self._shared, [offset], source_etype=I8)
+            self.builder.assume_aligned(pointer, ALIGNED, self.declare("llvm.assume", ir.VoidType(), [I1]))
+            return pointer
 
     def _place(self, storage: Storage, index: Index) -> Index:
         return (*index, self.thread) if storage.buffer.type.shape[-1:] == (THREADS,) else index

@@ -169,6 +169,11 @@ class IRBuilder:
             return Value(result, "")
         return self._result(result, f"call {result.text} {callee.ref}({given})")
 
+    def assume_aligned(self, pointer: Value, align: int, assume: Value) -> None:
+        """LLVM may take an address to be a multiple of `align`; `assume` is the intrinsic."""
+        bundle = f'["align"({pointer.type.text} {pointer.ref}, i64 {align})]'
+        self.block.lines.append(f"  call void {assume.ref}(i1 true) {bundle}")
+
     def phi(self, type_: Type) -> Phi:
         phi = Phi(type_, self._name())
         self.block.lines.append(phi)
