@@ -75,7 +75,7 @@ def _kernels(name: str) -> list[str]:
     return [k.code.ptx for g in graphs for k in compile_for_device(fuse(g)).device_kernels]
 
 
-def _joined(modules: list[str]) -> str:
+def joined(modules: list[str]) -> str:
     """One module with all functions of several: the assembler takes long to start."""
     header = modules[0][: modules[0].index(".address_size 64")] + ".address_size 64\n"
     parts = []
@@ -99,4 +99,4 @@ def test_kernels_assemble(name: str, tmp_path: Path) -> None:
     assert not INEXACT.search("".join(kernels)), "every operation is rounded as IEEE 754 says, and none are contracted"
     chosen = ARCHITECTURES if EVERY_ARCHITECTURE else (ARCHITECTURES[NAMES.index(name) % len(ARCHITECTURES)],)
     for architecture in chosen if kernels else ():
-        assemble(_joined(kernels), architecture, tmp_path / "kernels.cubin")
+        assemble(joined(kernels), architecture, tmp_path / "kernels.cubin")

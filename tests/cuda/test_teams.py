@@ -42,6 +42,7 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], tuple[tuple[int, ...], ...]]] = {
         *((name, "together") for name in sorted(FUNCTIONS)),
         *(("turned", order) for order in ORDERS[1:]),
         ("dot", "last"),
+        ("products", "first"),
     ],
 )
 def test_threads_in_any_order(name: str, order: str, gpu: FakeDriver) -> None:
@@ -86,12 +87,76 @@ def test_few_threads_do_many_examples(gpu: FakeDriver, monkeypatch: pytest.Monke
     assert set(gpu.launches) == {(1, 128)}
 
 
-def test_a_missing_barrier_shows(gpu: FakeDriver, monkeypatch: pytest.MonkeyPatch) -> None:
+def staged(x: Array) -> Array:
+    """What some threads have computed, others read."""
+    e = np.exp(x)
+    return e[::-1] * e + x.sum()
+
+
+def carried(x: Array) -> Array:
+    """So it is with what a loop carries."""
+    return vtrace.lax.fori_loop(0, 3, lambda i, c: c[::-1] * 0.5 + i, x)
+
+
+@pytest.mark.parametrize("function", [staged, carried])
+def test_a_missing_barrier_shows(
+    function: Callable[..., Any], gpu: FakeDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The tests above would find it."""
-    monkeypatch.setattr(DeviceScratch, "wait", lambda self: None)
+    monkeypatch.setattr(DeviceScratch, "_wait_text", lambda self: "")
     monkeypatch.setenv("VTRACE_CACHE", "0")
     x = np.random.default_rng(4).standard_normal((3, 150))
-    wanted = vtrace.vmap(lambda x: np.exp(x)[::-1] * np.exp(x) + x.sum())(x)
-    program = vtrace.vmap(lambda x: np.exp(x)[::-1] * np.exp(x) + x.sum(), device="cuda")
+    wanted = vtrace.vmap(function)(x)
     gpu.order = "first"
-    assert not np.allclose(program(x), wanted, equal_nan=True)
+    assert not np.allclose(vtrace.vmap(function, device="cuda")(x), wanted, equal_nan=True)
+
+
+@pytest.mark.parametrize("length", [2048, 2049, 3000])
+@pytest.mark.parametrize("dtype", [np.float32, np.int16])
+def test_a_block_of_threads_does_a_very_long_row(dtype: Any, length: int, gpu: FakeDriver) -> None:
+    x = np.random.default_rng(5).integers(-50, 50, (3, length)).astype(dtype)
+    program = vtrace.vmap(lambda x: (x.sum(), x.max(), x.argmin(), x[::-1] - x.max(), np.cumsum(x)), device="cuda")
+    assert "block layout" in program.inspect(x).report
+    wanted = x.sum(1), x.max(1), x.argmin(1), x[:, ::-1] - x.max(1, keepdims=True), np.cumsum(x, 1)
+    for found, want in zip(program(x), wanted, strict=True):
+        assert found.dtype == want.dtype
+        np.testing.assert_array_equal(found, want)
+    for part in (slice(0, 1), slice(2, 0, -1)):
+        np.testing.assert_array_equal(program(x[part])[0], wanted[0][part])
+
+
+@pytest.mark.parametrize("order", ORDERS[1:])
+def test_warps_of_a_block_in_any_order(order: str, gpu: FakeDriver) -> None:
+    """One join after the other: who is slow still reads what the last one left."""
+
+    def program(x: Array) -> Array:
+        return x.sum() + (x * x).sum() * 2 + x.max() * 3 - (x - x.mean()).min()
+
+    x = np.random.default_rng(6).standard_normal((1, 2048))
+    gpu.order = order
+    np.testing.assert_allclose(vtrace.vmap(program, device="cuda")(x), vtrace.vmap(program)(x), rtol=1e-12)
+
+
+def test_first_of_equals_and_nan(gpu: FakeDriver) -> None:
+    """NumPy's rules for positions, whichever threads have the candidates."""
+    x = np.zeros((6, 300))
+    x[1, [7, 200, 40]] = 5
+    x[2, [299, 298]] = -5
+    x[3, [150, 31, 290]] = np.nan
+    x[4, 3] = np.inf
+    x[5] = np.arange(300)[::-1] // 128
+    for function in (np.argmax, np.argmin):
+        found = vtrace.vmap(function, device="cuda")(x)
+        np.testing.assert_array_equal(found, function(x, axis=1))
+
+
+@pytest.mark.parametrize(("size", "blocks"), [(100_000, 1), (200_001, 12)])
+def test_a_long_sum_without_a_batch_is_shared(size: int, blocks: int, gpu: FakeDriver) -> None:
+    """Its parts are done by a block of threads each."""
+    x = np.random.default_rng(7).integers(-100, 100, size)
+    for function in (np.sum, np.max):
+        gpu.launches.clear()
+        assert vtrace.jit(function, device="cuda")(x) == function(x)
+        assert gpu.launches[0] == (blocks, 256)
+    y = x.astype(np.float32)
+    np.testing.assert_allclose(vtrace.jit(np.dot, device="cuda")(y, y), np.dot(x, x), rtol=1e-6)

@@ -53,7 +53,8 @@ def _uses(name: str) -> list[str]:
     """Modules that call the intrinsic, one for each type it is for."""
     texts = []
     types = {"f32": "float", "f64": "double"} if name.rpartition(".")[2] in FLOATS else {}
-    for suffix, type_ in (types or {t: t for t in ("i8", "i16", "i32", "i64")}).items():
+    widths = (8, 16, 32, 64, *((2, 3, 5, 7, 9, 17, 33, 63) if name in nvptx.ANY_WIDTH else ()))
+    for suffix, type_ in (types or {f"i{n}": f"i{n}" for n in widths}).items():
         if name == "llvm.bswap" and suffix == "i8":
             continue  # there is nothing to swap
         result, _, arguments = SHAPES[name][:-1].partition("(")
@@ -84,7 +85,8 @@ def test_everything_in_the_list_works() -> None:
     "name",
     [
         "llvm.exp.f32", "llvm.log.f64", "llvm.sin.f32", "llvm.pow.f64", "llvm.masked.load.v4f32.p0", "aligned_alloc",
-        "llvm.vector.reduce.or.v4i1", "llvm.umin.v4i64", "llvm.exp2.f64", "llvm.tanh.f32",
+        "llvm.vector.reduce.or.v4i1", "llvm.umin.v4i64", "llvm.exp2.f64", "llvm.tanh.f32", "llvm.umax.i65",
+        "llvm.ctpop.i2",
     ],
 )  # fmt: skip
 def test_what_is_not_in_the_list_is_told(name: str) -> None:

@@ -130,6 +130,7 @@ ARITHMETIC: dict[str, Callable[..., Any]] = {
     "abs": np.abs,
     "min": np.fmin,
     "max": np.fmax,
+    "exch": lambda x, y: y,
     "fma": fma,
     "rcp": lambda x: np.ones_like(x) / x,
     "sqrt": np.sqrt,

@@ -17,10 +17,14 @@ from vtrace.ops.contraction import Dot
 from vtrace.ops.control import Mapped, Scan
 from vtrace.ops.kinds import Binary, Reduction
 from vtrace.ops.logic import And, Or
+from vtrace.ops.movement import Broadcast
 from vtrace.ops.procedure import work_of
+from vtrace.ops.windows import Windows
 
 APART = 4.0
 """For reading an element whose neighbours are other threads': a sector of memory has 32 bytes, and caches are small."""
+VIEWS = (Broadcast, Windows)
+"""They have more elements than what they are made of."""
 NEIGHBOURS = 4
 """Elements that a thread takes at a time."""
 STRETCH = 3.0
@@ -55,8 +59,11 @@ def steps(graph: Graph, symbol: Symbol | None, team: Team) -> float:
 
 
 def most_elements(graph: Graph, symbol: Symbol | None) -> int:
-    """The number of elements of the largest array that an example has or folds, in loops and branches too."""
-    atoms = [*graph.inputs, *(a for e in graph.equations for a in (*e.inputs, *e.outputs))]
+    """The number of elements of the largest array that an example has, in loops and branches too.
+
+    What is nothing but other indices into an array does not count.
+    """
+    atoms = [*graph.inputs, *(a for e in graph.equations if not isinstance(e.primitive, VIEWS) for a in e.outputs)]
     own = [math.prod(example(a.type.shape, symbol)) for a in atoms if symbol is None or symbol in a.type.shape]
     return max([*own, *(most_elements(g, None) for e in graph.equations for g in subgraphs(e.primitive))], default=1)
 

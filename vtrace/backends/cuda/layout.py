@@ -32,7 +32,7 @@ FAIR = 6.0
 """How much more work a team may do in all than a thread would alone: what it does not divide, it does as often as it
 has threads. A GPU has room for a quarter of a million threads, and batches are seldom that large; and where threads
 read arrays of their own, memory waits."""
-CLOSE = 3.0
+CLOSE = 4.0
 """How much more a block may do than a warp."""
 WIDEST = 16
 """Bytes that one instruction reads or writes."""

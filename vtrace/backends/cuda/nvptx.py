@@ -69,6 +69,9 @@ _EXACT = frozenset(
 )
 _PREFIXES = ("llvm.assume", "llvm.experimental.noalias.scope.decl", "llvm.lifetime.", "llvm.memcpy.", "llvm.memset.")
 _ELEMENTS = frozenset({"i8", "i16", "i32", "i64", "f32", "f64"})
+ANY_WIDTH = frozenset({"llvm.abs", "llvm.smax", "llvm.smin", "llvm.umax", "llvm.umin"})
+"""Those that the target has for integers of all widths up to 64 bits: LLVM makes some of two bits, where it sees that a
+number is small."""
 
 
 class UnsupportedCodeError(AssertionError):
@@ -107,7 +110,10 @@ def is_known(name: str) -> bool:
     if name in _EXACT or name.startswith(_PREFIXES):
         return True
     base = name.rstrip("0123456789if.")
-    return base in _OVERLOADED and set(name[len(base) + 1 :].split(".")) <= _ELEMENTS
+    element = name[len(base) + 1 :]
+    if base in ANY_WIDTH and element[:1] == "i" and element[1:].isdecimal():
+        return int(element[1:]) <= 64
+    return base in _OVERLOADED and set(element.split(".")) <= _ELEMENTS
 
 
 @functools.cache
