@@ -160,3 +160,9 @@ def test_a_long_sum_without_a_batch_is_shared(size: int, blocks: int, gpu: FakeD
         assert gpu.launches[0] == (blocks, 256)
     y = x.astype(np.float32)
     np.testing.assert_allclose(vtrace.jit(np.dot, device="cuda")(y, y), np.dot(x, x), rtol=1e-6)
+
+
+def test_a_layout_that_there_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VTRACE_CUDA_LAYOUT", "grid")
+    with pytest.raises(vtrace.UsageError, match="VTRACE_CUDA_LAYOUT is 'grid'; it takes flat, thread, warp, block"):
+        _ = vtrace.vmap(np.sum).inspect("f32[b,200]").ptx

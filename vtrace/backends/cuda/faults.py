@@ -25,9 +25,9 @@ class DeviceFaults(Exchange):
     _come_to: Any = None
     """The variable that counts divided loops; LLVM drops it where nothing can fail."""
 
-    def share(self, length: int, rounds: int, take: Callable[[int, Register], None], row: int = 0) -> None:
+    def share_runs(self, length: int, rounds: int, take: Callable[[int, list[Register]], None], row: int = 0) -> None:
         self._count_loop()
-        super().share(length, rounds, take, row)
+        super().share_runs(length, rounds, take, row)
         self._count_loop()  # what comes after it comes after all of its indices
 
     def _count_loop(self) -> None:

@@ -17,6 +17,7 @@ from vtrace.backends.cuda.estimate import ALONE, Team, most_elements, steps
 from vtrace.backends.cuda.shuffles import WARP
 from vtrace.backends.layout import Layout, choose
 from vtrace.backends.spread import Spread
+from vtrace.errors import UsageError
 from vtrace.ir.graph import Graph
 
 TEAMS = {"flat": ALONE, "thread": ALONE, "warp": Team(WARP, WARP, 12.0), "block": Team(256, 128, 40.0)}
@@ -43,6 +44,8 @@ MOST_NEIGHBOURS = 8
 def choose_for_device(graph: Graph, mode: str | None = None) -> Layout:
     """The layout of a kernel's graph on a GPU: code is scalar, whatever the CPU's vectors are."""
     mode, reason = mode or os.environ.get("VTRACE_CUDA_LAYOUT") or None, "asked for"
+    if mode not in (None, *TEAMS):
+        raise UsageError(f"VTRACE_CUDA_LAYOUT is {mode!r}; it takes {', '.join(TEAMS)}")
     layout = choose(graph, "inner" if mode in ("thread", "warp", "block") else None)
     layout = dataclasses.replace(layout, width=1, spread=Spread(1, 2))
     if layout.mode == "flat":

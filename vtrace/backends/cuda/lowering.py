@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vtrace.backends import llvm_text as ir
-from vtrace.backends.cuda.estimate import folds_together
+from vtrace.backends.cuda.estimate import folded_by, folds_together
 from vtrace.backends.cuda.layout import TEAMS, neighbours, teams_per_block
 from vtrace.backends.cuda.running import Running
 from vtrace.backends.cuda.scratch import ALIGNED, THREADS
@@ -21,12 +21,14 @@ from vtrace.backends.frame import Frame, Source
 from vtrace.backends.layout import Layout
 from vtrace.backends.storage import Storage
 from vtrace.backends.values import I32, I64, POINTER, Register, int_constant
-from vtrace.ir.graph import Graph, Var
+from vtrace.ir.graph import Equation, Graph, Var
 from vtrace.ir.types import INT64, count, static_shape
 
 RESULTS = 8
 """How many results of a long fold a team computes at once: what they read in common is read once, and while the parts
 of one are joined, those of another are on their way."""
+STAGED = 1 << 13
+"""The most results of a fold that are kept before they are read."""
 
 
 class DeviceLowering(Running):
@@ -38,6 +40,8 @@ class DeviceLowering(Running):
         self.memory, self.grain = function.args[-1], neighbours(graph)
         self.team, self.shortest, self.block_teams = team.threads, team.shortest, teams_per_block(layout)
         self._filling, self._places = [], {}
+        self._by_all: set[Equation] = set()
+        """Folds each of whose results is computed by all threads."""
         block, blocks, size, thread = map(self._special, ("ctaid", "nctaid", "ntid", "tid"))
         numbers = self.builder.add(self.builder.mul(block, size), thread), self.builder.mul(blocks, size)
         self.thread, self.sizes[THREADS] = (Register(n, INT64) for n in numbers)
@@ -46,7 +50,7 @@ class DeviceLowering(Running):
         self.within = Register(self.builder.udiv(thread, threads), INT64)
         self.number = Register(self.builder.add(self.builder.mul(block, teams), self.within.llvm), INT64)
         self.teams = Register(self.builder.mul(blocks, teams), INT64)
-        self._fold_results_together(self.kernel)
+        self._stage_folds(self.kernel)
 
     def _special(self, name: str) -> Any:
         """A special register, as a 64-bit number."""
@@ -64,19 +68,24 @@ class DeviceLowering(Running):
 
     def graph_frame(self, graph: Graph, sources: Sequence[Source]) -> Frame:
         frame = super().graph_frame(graph, sources)
-        self._fold_results_together(frame)
+        self._stage_folds(frame)
         return frame
 
-    def _fold_results_together(self, frame: Frame) -> None:
-        """Long folds with many results are computed before these are read: by all threads, not the one that reads."""
+    def _stage_folds(self, frame: Frame) -> None:
+        """Folds with many results are computed before these are read: several at once, by all threads or by each."""
         if self.team == 1:
             return
         symbol = self.layout.symbol if frame is self.kernel else None
         for var, (_, equation) in frame.definition.items():
-            shape = frame.rest(var)
-            if shape is not None and count(shape)[0] > 1 and folds_together(equation, symbol, self.shortest):
+            shape, folded = frame.rest(var), folded_by(equation)
+            if shape is None or folded is None or not 1 < count(shape)[0] <= STAGED:
+                continue
+            together = folds_together(equation, symbol, self.shortest)
+            if together or (folded > UNROLLED and count(shape)[0] >= self.shortest):
                 frame.staged[var] = shape
                 frame.joined.add(var)
+            if together:
+                self._by_all.add(equation)
 
     def _fold_elements(self, frame: Frame, var: Var, storage: Storage) -> bool:
         elements, _ = count(storage.shape)
@@ -84,14 +93,25 @@ class DeviceLowering(Running):
             return super()._fold_elements(frame, var, storage)
         if not self.together:
             return False
-        shape, whole = static_shape(storage.shape), elements - elements % RESULTS
+        shape = static_shape(storage.shape)
+        if frame.definition[var][1] in self._by_all:
+            self._fold_by_all(frame, var, storage, elements, shape)
+            return True
+
+        def fold_run(_: int, run: list[Register]) -> None:
+            self.fold_at(frame, var, storage, [self.unravelled(n, shape) for n in run])
+
+        self.share_runs(elements, 1, fold_run, shape[-1])
+        return True
+
+    def _fold_by_all(self, frame: Frame, var: Var, storage: Storage, elements: int, shape: tuple[int, ...]) -> None:
+        whole = elements - elements % RESULTS
         with self.loop(int_constant(0), int_constant(whole), RESULTS) as first:
             numbers = [self.add(first, int_constant(k)) for k in range(RESULTS)]
             self.fold_at(frame, var, storage, [self.unravelled(n, shape) for n in numbers])
         if whole < elements:
             rest = map(int_constant, range(whole, elements))
             self.fold_at(frame, var, storage, [self.unravelled(n, shape) for n in rest])
-        return True
 
 
 @dataclass(frozen=True)

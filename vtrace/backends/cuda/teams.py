@@ -87,16 +87,27 @@ class Teams(Shuffles, Folds):
         Each thread has `rounds` times as many neighbours as it takes at once in hand; k is the number among these.
         Neighbours lie in one `row` of so many elements.
         """
+
+        def take_run(number: int, run: list[Register]) -> None:
+            for k, index in enumerate(run):
+                self.scope.divided = index
+                take(number * len(run) + k, index)
+
+        self.share_runs(length, rounds, take_run, row)
+
+    def share_runs(self, length: int, rounds: int, take: Callable[[int, list[Register]], None], row: int = 0) -> None:
+        """The same for all neighbours at once: `take(k, indices)`."""
         wide = self.wide(length, row)
         chunk = self.team * wide
         first = cast("Register", self.mul(self.lane, int_constant(wide)))
         whole = length - length % (chunk * rounds)
 
         def elements(base: Value, rounds: int) -> None:
-            for k in range(rounds * wide):
-                index = cast("Register", self.add(base, int_constant(k // wide * chunk + k % wide)))
-                self.scope.divided = index
-                take(k, index)
+            for number in range(rounds):
+                places = range(number * chunk, number * chunk + wide)
+                run = [cast("Register", self.add(base, int_constant(place))) for place in places]
+                self.scope.divided = run[0]
+                take(number, run)
 
         if whole:
             with self.loop(int_constant(0), int_constant(whole), chunk * rounds) as start:
