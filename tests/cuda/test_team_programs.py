@@ -90,7 +90,6 @@ SERIAL = ("histogram", "parts")
     [
         *((name, mode, "together") for name in PROGRAMS for mode in ("", "warp", "block")),
         *((name, "warp", order) for name in ("windows", "branches", "nested") for order in ORDERS[1:]),
-        ("parts", "warp", "last"),
         ("branches", "block", "last"),
     ],
 )

@@ -31,6 +31,8 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], tuple[tuple[int, ...], ...]]] = {
     "moments": (moments, ((2, 130),)),
     "dot": (np.dot, ((131,), (131,))),
     "products": (lambda m, x: m @ x, ((33, 128), (128,))),
+    "positions": (lambda m: (m.argmax(1), m[:, ::-1].argmin(1), m.sum(1)), ((21, 131),)),
+    "columns": (lambda m, x: (x @ m, m.max(0) - m.sum(0)), ((140, 36), (140,))),
     "extremes": (lambda x: (x.max(), x.min(), x - x.sum()), ((150,),)),
     "all": (lambda x: ((x > -0.5).all(), (x > 0.99).any(), (x * 2).sum()), ((128,),)),
 }

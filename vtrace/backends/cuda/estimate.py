@@ -27,6 +27,8 @@ VIEWS = (Broadcast, Windows)
 """They have more elements than what they are made of."""
 NEIGHBOURS = 4
 """Elements that a thread takes at a time."""
+MANY = 0.5
+"""How much of a join each of several takes that are joined at once."""
 STRETCH = 3.0
 """What a stretch of a running sum takes, in joins."""
 JOINS = (Add, Mul, Maximum, Minimum, And, Or)
@@ -81,7 +83,7 @@ def _steps(equation: Equation, symbol: Symbol | None, team: Team) -> float:
     if folded is None:
         return team.share(elements) * own
     if folds_together(equation, symbol, team.shortest):
-        return elements * (team.share(folded) + team.join)
+        return elements * (team.share(folded) + (MANY if elements > 1 else 1.0) * team.join)
     return team.share(elements) * folded
 
 

@@ -8,7 +8,7 @@ have the same bits afterwards.
 
 import math
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import cast
 
 from vtrace.backends import llvm_text as ir
@@ -22,6 +22,8 @@ IN_FLIGHT = 4
 """The least number of elements that a thread asks for before it waits, where a row is that long."""
 ROUNDS = 2
 """How often at least it asks for what one instruction reads, for the same reason."""
+MANY = (4, 8, 16, 32)
+"""Numbers of folds whose parts are joined by giving half of them away."""
 FEW_RESULTS = 2
 """Folds of more results at once ask for enough without that."""
 
@@ -37,6 +39,10 @@ class Teams(Shuffles, Folds):
     """The number of this thread within its team."""
     grain: int
     """The most neighbouring elements that one thread takes: a power of two."""
+    _coming: Sequence[Fold] = ()
+    """The folds of one kind that the next fold is made of."""
+    _alike: Sequence[Fold] = ()
+    """The same of the present fold."""
 
     @property
     def together(self) -> bool:
@@ -120,10 +126,15 @@ class Teams(Shuffles, Folds):
         if self.recording is None and len(extents) > 1 and self.divides(extents) and not self.divides(extents[-1:]):
             shape, inner = static_shape(extents), body  # rows are short: all of it is one long row
             extents, body = (math.prod(shape),), lambda flat: inner(self.unravelled(flat[0], shape))
+        self._alike, self._coming = self._coming, ()
         return super().fold(extents, initial, step, merge, body)
 
+    def fold_together(self, folds: list[Fold]) -> list[Values]:
+        self._coming = tuple(folds)
+        return super().fold_together(folds)
+
     def spread_fold(self, fold: Fold, sizes: list[Register]) -> Values:
-        length = sizes[-1].constant
+        length, alike = sizes[-1].constant, self._alike
         assert length is not None
         rounds = self.rounds(length) if len(fold.initial) <= FEW_RESULTS else 1
         ways = rounds * self.wide(length) if len(fold.initial) == 1 else 1
@@ -137,17 +148,40 @@ class Teams(Shuffles, Folds):
             self.share(length, rounds, take)
 
         nested(self, sizes[:-1], (), row)
-        return self._joined(fold, tree(fold.merge, [self.load_slots(p, 1) for p in parts]))
+        values = tree(fold.merge, [self.load_slots(p, 1) for p in parts])
+        values = self._joined_many(alike, values) if len(alike) in MANY else self._joined(fold.merge, values)
+        return values if self.team == WARP else tree(fold.merge, self.from_warps(values))
 
-    def _joined(self, fold: Fold, values: Values) -> Values:
-        """The partial results of all threads as one: the upper half joins the lower one until the first has it all."""
+    def _joined(self, merge: Step, values: Values) -> Values:
+        """The partial results of a warp's threads as one: half of the threads' and the other half's, and so on."""
         distance = WARP // 2
         while distance:
             others = tuple(self.from_distance(v, distance) for v in values)
-            values = fold.merge(values, others)
+            values = merge(values, others)
             distance //= 2
-        values = tuple(self.from_lane(v, ir.Constant(I32, 0)) for v in values)
-        return values if self.team == WARP else tree(fold.merge, self.from_warps(values))
+        return tuple(self.from_lane(v, ir.Constant(I32, 0)) for v in values)
+
+    def _joined_many(self, folds: Sequence[Fold], values: Values) -> Values:
+        """Those of several folds of one kind: each thread gives half of them away, and joins the others with what it is
+        given, until it has one. Eight take 9 shuffles so, and 8 for all threads to have all of them, rather than 48.
+        """
+        merge, size, distance = folds[0].merge, len(folds[0].initial), WARP // 2
+        held: list[Values] = [values[k : k + size] for k in range(0, len(values), size)]
+        while distance:
+            half = len(held) // 2
+            if half:
+                upper = self.compare("ne", self.and_(self.lane, int_constant(distance)), int_constant(0))
+                pairs = list(zip(held[:half], held[half:], strict=True))
+                given: list[Values] = [tuple(map(self.select, [upper] * size, low, high)) for low, high in pairs]
+                held = [tuple(map(self.select, [upper] * size, high, low)) for low, high in pairs]
+            else:
+                given = held
+            others = [tuple(self.from_distance(v, distance) for v in part) for part in given]
+            held = [merge(mine, other) for mine, other in zip(held, others, strict=True)]
+            distance //= 2
+        step = WARP // len(folds)
+        places = [ir.Constant(I32, k * step) for k in range(len(folds))]
+        return tuple(self.from_lane(v, place) for place in places for v in held[0])
 
     @abstractmethod
     def from_warps(self, values: Values) -> list[Values]:
