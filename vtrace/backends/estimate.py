@@ -178,7 +178,7 @@ def folds_rows(equation: Equation, result: Shape, spread: Spread) -> bool:
         return False
     if count(result)[0] * equation.outputs[0].type.dtype.itemsize > ROOM_FOR_ROWS:
         return False
-    weight = _weight(op, operands)
+    weight = weight_of(op, operands)
     if count(result)[0] <= UNROLLED or weight < spread.width:
         return False
     gathered = spread.vectors(result) * weight * (1.0 + GATHER * lanes)
