@@ -5,16 +5,26 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
 import vtrace
 from tests.cuda.fake_driver import FakeDriver
 from tests.cuda.interpreter.machine import ORDERS
+from tests.cuda.running import run
+from tests.cuda.test_programs import NO_LIBRARY
+from tests.helpers import assert_close, random_inputs
 from tests.lax import programs as loops
 from tests.lax.oracle import floats, integers
+from tests.ops.test_matrix import B
+from tests.strategies import graphs
 from vtrace import lax
-from vtrace.backends.cuda import scratch
+from vtrace.backends.cuda import compile_for_device, scratch
+from vtrace.ir.graph import Graph
+from vtrace.ir.interpreter import evaluate
+from vtrace.passes.batching import batch
+from vtrace.passes.fuse import fuse
+from vtrace.passes.pipeline import optimize
 
 Array = Any
 RNG = np.random.default_rng(0)
@@ -165,6 +175,22 @@ def test_drawn_loops_with_long_rows(
 ) -> None:
     monkeypatch.setenv("VTRACE_CUDA_LAYOUT", mode)
     equals_python(program, 130)
+
+
+@few
+@given(
+    graphs(exclude=NO_LIBRARY).filter(lambda g: g.inputs), st.integers(0, 2**32 - 1), st.sampled_from(["warp", "block"])
+)
+def test_drawn_graphs(gpu: FakeDriver, monkeypatch: pytest.MonkeyPatch, graph: Graph, seed: int, mode: str) -> None:
+    """Any primitives, one after the other: what is small each thread does for itself."""
+    monkeypatch.setenv("VTRACE_CUDA_LAYOUT", mode)
+    many = batch(graph, [0] * len(graph.inputs), B, [0] * len(graph.outputs))
+    arrays = random_inputs(many, seed, {B: 3})
+    try:
+        wanted = evaluate(many, *arrays)
+    except IndexError:
+        reject()
+    assert_close(run(compile_for_device(fuse(optimize(many))), arrays), wanted, ulps=1000)
 
 
 @pytest.mark.parametrize("order", ORDERS)
