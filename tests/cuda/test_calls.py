@@ -45,6 +45,19 @@ def test_jit_and_scalars(gpu: FakeDriver) -> None:
     assert vtrace.jit(lambda x: x * 2, device="cuda:1")(3) == 6
 
 
+@pytest.mark.parametrize("make", [sent, InterfaceArray, CapsuleArray])
+@pytest.mark.parametrize("dtype", [np.complex64, np.complex128])
+def test_complex_arrays(gpu: FakeDriver, make, dtype) -> None:
+    z = (ROWS + 1j * ROWS[::-1]).astype(dtype)
+    same, square, size = vtrace.vmap(lambda z: (z, z * z, np.abs(z)))(make(z))
+    assert (same.dtype, square.dtype, size.dtype) == (dtype, dtype, ROWS.astype(dtype).real.dtype)
+    for found, wanted in ((same, z), (square, z * z), (size, np.abs(z))):
+        np.testing.assert_allclose(found.get(), wanted, rtol=1e-6)
+    again = vtrace.vmap(lambda z: z + 1)(CapsuleArray(square.get()))
+    np.testing.assert_allclose(again.get(), z * z + 1, rtol=1e-6)
+    np.testing.assert_array_equal(vtrace.jit(lambda z: z * 2, device="cuda")(z), z * 2)
+
+
 def test_results_that_are_arguments_or_constants(gpu: FakeDriver) -> None:
     table = np.arange(3.0)
     same, again, constant = vtrace.jit(lambda x: (x, x + table, np.arange(4)))(sent(np.ones(3)))

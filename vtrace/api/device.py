@@ -10,6 +10,7 @@ import numpy as np
 from vtrace.api.call import Call
 from vtrace.api.debugging import is_debugging
 from vtrace.api.leaves import is_weak, ready_array
+from vtrace.api.memory_views import as_pairs
 from vtrace.api.program import Program
 from vtrace.errors import ArgumentError, DeviceError, UnsupportedError
 from vtrace.frontend.pytree import PyTreeSpec
@@ -102,14 +103,16 @@ class DeviceCalls:
                     wait_for(array.stream, stream)
             return program.structured(results)
 
-    def _run(self, program: Program, where: Any, stream: int, leaves: Sequence[Any], stay: bool) -> list[Any]:
+    def _run(self, program: Program, where: Any, stream: int, leaves: Sequence[Any], stay: bool) -> Sequence[Any]:
         """The results, on the GPU if they are to stay there."""
         results: Sequence[Any]
+        if program.has_complex_arguments:
+            leaves = list(map(as_pairs, leaves))
         if is_debugging() or program.prints:
             results = self._on_host(program, leaves)
         else:
             results = program.on_device.launch(where, stream, [_sent(a, where, stream) for a in leaves])
-        return [_sent(r, where, stream) if stay else _fetched(r) for r in results]
+        return program.as_seen([_sent(r, where, stream) if stay else _fetched(r) for r in results])
 
     def _program(
         self, spec: PyTreeSpec, leaves: Sequence[Any], weak: tuple[bool, ...], program_of: ProgramOf

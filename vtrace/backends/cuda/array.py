@@ -89,7 +89,11 @@ class DeviceArray:
         known = math.prod(d for d in shape if d >= 0)
         whole = tuple(d if d >= 0 else self.size // max(known, 1) for d in shape)
         assert math.prod(whole) == self.size, (self.shape, shape)
-        return DeviceArray(self.where, self.owner, self.pointer, whole, self.dtype, self.stream)
+        return self.viewed(whole, self.dtype)
+
+    def viewed(self, shape: tuple[int, ...], dtype: DType) -> "DeviceArray":
+        """The same bytes as an array of another shape and dtype."""
+        return DeviceArray(self.where, self.owner, self.pointer, shape, dtype, self.stream)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
         if copy is False:

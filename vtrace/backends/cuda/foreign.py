@@ -18,7 +18,7 @@ from vtrace.ir.types import DTYPES, DType
 
 ALIGNED = 16
 """Bytes: where arrays begin that kernels read. A view that begins elsewhere is copied."""
-_SUPPORTED = frozenset(DTYPES.values())
+_SUPPORTED = frozenset({*DTYPES.values(), *map(np.dtype, (np.complex64, np.complex128))})
 
 
 def adopt(leaf: Any, what: str, name: Callable[[], str]) -> DeviceArray:
