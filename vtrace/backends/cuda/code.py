@@ -49,7 +49,7 @@ def code_of(graph: Graph, layout: Layout) -> Code:
         from vtrace.backends.cuda.nvptx import ptx
 
         lowered = lower(graph, layout, NAME)
-        return Code(ptx(lowered.module), lowered.scratch_bytes, lowered.can_fail).to_bytes()
+        return Code(ptx(lowered.module, lowered.is_straight), lowered.scratch_bytes, lowered.can_fail).to_bytes()
 
     return Code.from_bytes(_kept(f"ptx {layout}\n{graph}", make))
 

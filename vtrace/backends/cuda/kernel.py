@@ -12,13 +12,14 @@ from vtrace.backends.cuda.code import Code, code_of, load
 from vtrace.backends.cuda.device import Device, Memory, download, upload
 from vtrace.backends.cuda.driver import driver
 from vtrace.backends.cuda.layout import choose_for_device, threads_per_item
+from vtrace.backends.cuda.wide import FLAT_THREADS, grain_of
 from vtrace.backends.extents import Extents, symbols_in
 from vtrace.backends.kernel import fault_of
 from vtrace.backends.record import NO_FAULT, RECORD_LENGTH
 from vtrace.ir.graph import Graph
 from vtrace.ir.types import DType, Symbol
 
-BLOCK_THREADS = {"flat": 256, "thread": 128, "warp": 128}
+BLOCK_THREADS = {"flat": FLAT_THREADS, "thread": 128, "warp": 128}
 MOST_BLOCKS = 2**31 - 1
 SCRATCH_BYTES = 1 << 30
 """The most scratch memory of one launch: a kernel that needs some runs on no more threads than have room there."""
@@ -41,6 +42,7 @@ class DeviceKernel:
         self._length = Extents.of(self.layout.extents, program_symbols)
         self._sizes = tuple(program_symbols.index(s) for s in symbols_in(graph))
         self._team = threads_per_item(self.layout)
+        self._grain = grain_of(graph, self.layout)
         self._block_threads = BLOCK_THREADS[self.layout.mode]
         self._record = len(graph.inputs) + len(graph.outputs)
         """The place of the fault record's address among the words; the sizes, start, stop and scratch follow."""
@@ -79,7 +81,7 @@ class DeviceKernel:
 
     def _blocks_for(self, where: Device, length: int) -> int:
         """How many blocks of threads work on so many items; each may do several, one after the other."""
-        per_block = self._block_threads // self._team
+        per_block = self._block_threads // self._team * self._grain.elements
         needed = -(-length // per_block)
         if self.code.scratch == 0:
             return min(needed, MOST_BLOCKS)
@@ -125,4 +127,5 @@ class DeviceKernel:
     @property
     def report(self) -> str:
         """How it runs, in a line."""
-        return f"{self.layout.mode} layout, blocks of {self._block_threads} threads: {self.layout.reason}"
+        elements = f", {self._grain.elements} elements each" if self._grain.elements > 1 else ""
+        return f"{self.layout.mode} layout, blocks of {self._block_threads} threads{elements}: {self.layout.reason}"

@@ -13,9 +13,9 @@ from typing import Any
 from vtrace.backends import llvm_text as ir
 from vtrace.backends.cuda.layout import threads_per_item
 from vtrace.backends.cuda.warps import WARP, Warps
+from vtrace.backends.cuda.wide import Wide
 from vtrace.backends.extents import symbols_in
 from vtrace.backends.layout import Layout
-from vtrace.backends.lowering import Lowering
 from vtrace.backends.storage import Storage
 from vtrace.backends.values import I8, I32, I64, POINTER, Register, memory_type
 from vtrace.backends.vector_memory import Buffer
@@ -25,13 +25,13 @@ from vtrace.ir.types import INT64, ArrayType, DType, Shape, Symbol, static_shape
 
 LOCAL_BYTES = 2048
 """The most scratch of a thread that is local memory, which a driver reserves for every thread that can be resident."""
-ALIGNED = 16
-"""Bytes: what lies at the addresses of arrays may be read by the widest instructions, of 16 bytes."""
 THREADS = Symbol("%threads")
 """The number of threads of the grid, as the last extent of scratch memory: neighbours' elements lie side by side."""
+ALIGNED = 16
+"""Bytes: what lies at the addresses of arrays may be read by the widest instructions, of 16 bytes."""
 
 
-class DeviceLowering(Warps, Lowering):
+class DeviceLowering(Warps, Wide):
     """The emitter at work on one kernel for a GPU."""
 
     scratch_bytes = 0
@@ -52,6 +52,7 @@ class DeviceLowering(Warps, Lowering):
         self.number = Register(self.thread_numbers(thread, threads_per_item(layout)), INT64)
         """That of the thread's team."""
         self.teams = Register(self.builder.udiv(threads, ir.Constant(I64, self.team)), INT64)
+        self._block, self._within_block = number, within
 
     def _special(self, name: str) -> Any:
         """A special register, as a 64-bit number."""
@@ -59,6 +60,10 @@ class DeviceLowering(Warps, Lowering):
         return self.builder.zext(self.builder.call(read, []), I64)
 
     def run(self) -> None:
+        if self.layout.mode == "flat":
+            self.run_flat(self._block, self._within_block)
+            self.builder.ret_void()
+            return
         first = self.add(self.start, self.number)
         assert isinstance(first, Register)
         with self.loop(first, self.stop, self.teams) as position:
@@ -146,6 +151,8 @@ class Lowered:
     """Of scratch memory, for each thread, or team of threads."""
     can_fail: bool
     """Whether it writes to the fault record."""
+    is_straight: bool
+    """Whether it has no loops."""
 
 
 def lower(graph: Graph, layout: Layout, name: str) -> Lowered:
@@ -160,6 +167,8 @@ def lower(graph: Graph, layout: Layout, name: str) -> Lowered:
         if argument is not kernel.args[-1] or threads_per_item(layout) == 1:
             argument.add_attribute("noalias")  # not scratch memory that other threads write, too
         argument.add_attribute(f"align {ALIGNED}")
+    for argument in kernel.args[: len(graph.inputs)]:
+        argument.add_attribute("readonly")  # so that it is read through the cache for what nobody writes
     lowering = DeviceLowering(module, kernel, graph, layout)
     lowering.run()
-    return Lowered(module, lowering.scratch_bytes, lowering.can_fail)
+    return Lowered(module, lowering.scratch_bytes, lowering.can_fail, layout.mode == "flat")
