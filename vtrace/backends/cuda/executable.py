@@ -7,6 +7,8 @@ from vtrace.backends.cuda.array import DeviceArray
 from vtrace.backends.cuda.cublas import LibraryLaunch
 from vtrace.backends.cuda.device import Device
 from vtrace.backends.cuda.kernel import DeviceKernel
+from vtrace.backends.cuda.update_kernel import UpdateKernel
+from vtrace.backends.cuda.updates import plan_of
 from vtrace.backends.executable import LOCK, Executable
 from vtrace.backends.extents import Extents
 from vtrace.errors import UnsupportedError
@@ -26,7 +28,8 @@ class DeviceExecutable(Executable):
     def _prepared(self, number: int, equation: Equation) -> Any:
         op = equation.primitive
         if isinstance(op, Kernel):
-            return DeviceKernel(op.graph, self.symbols)
+            plan = plan_of(op.graph)
+            return DeviceKernel(op.graph, self.symbols) if plan is None else UpdateKernel(op.graph, plan)
         if isinstance(op, Matmul | BatchedMatmul):
             (out,) = equation.outputs
             return LibraryLaunch(op, Extents.of(out.type.shape, self.symbols), out.type.dtype)
@@ -61,7 +64,7 @@ class DeviceExecutable(Executable):
 
     @property
     def device_kernels(self) -> list[DeviceKernel]:
-        return [s.run for s in self.steps if isinstance(s.run, DeviceKernel)]
+        return [k for s in self.steps if isinstance(s.run, DeviceKernel | UpdateKernel) for k in s.run.launches]
 
     @property
     def ptx(self) -> str:
@@ -71,7 +74,8 @@ class DeviceExecutable(Executable):
     @property
     def report(self) -> str:
         """How each kernel runs."""
-        return "\n".join(f"kernel {n}: {k.report}" for n, k in enumerate(self.device_kernels))
+        kernels = (s.run for s in self.steps if isinstance(s.run, DeviceKernel | UpdateKernel))
+        return "\n".join(f"kernel {n}: {k.report}" for n, k in enumerate(kernels))
 
 
 def compile_for_device(graph: Graph) -> DeviceExecutable:

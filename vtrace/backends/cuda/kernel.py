@@ -15,6 +15,7 @@ from vtrace.backends.cuda.layout import choose_for_device, threads_per_item
 from vtrace.backends.cuda.wide import FLAT_THREADS, grain_of
 from vtrace.backends.extents import Extents, symbols_in
 from vtrace.backends.kernel import fault_of
+from vtrace.backends.layout import Layout
 from vtrace.backends.record import NO_FAULT, RECORD_LENGTH
 from vtrace.ir.graph import Graph
 from vtrace.ir.types import DType, Symbol
@@ -33,9 +34,11 @@ class DeviceKernel:
     """The code of one kernel, and everything about its launches that can be known before one is made."""
 
     def __init__(self, graph: Graph, program_symbols: Sequence[Symbol]) -> None:
-        self.graph = graph
-        self.layout = choose_for_device(graph)
-        self.code: Code = code_of(graph, self.layout)
+        layout = choose_for_device(graph)
+        self._prepare(graph, layout, code_of(graph, layout), program_symbols)
+
+    def _prepare(self, graph: Graph, layout: Layout, code: Code, program_symbols: Sequence[Symbol]) -> None:
+        self.graph, self.layout, self.code = graph, layout, code
         self._results: list[tuple[Extents, DType]] = [
             (Extents.of(a.type.shape, program_symbols), a.type.dtype) for a in graph.outputs
         ]
@@ -58,26 +61,39 @@ class DeviceKernel:
         length = self._length.count(sizes)
         if length == 0:
             return outputs
-        function = load(self.code.ptx, where)
         blocks = self._blocks_for(where, length)
         scratch = Memory(where, self.code.scratch * blocks * (self._block_threads // self._team), stream)
+        self._start(where, stream, (*arrays, *outputs), sizes, length, blocks, scratch.pointer)
+        return outputs
+
+    def _start(
+        self,
+        where: Device,
+        stream: int,
+        arrays: Sequence[DeviceArray],
+        sizes: Sequence[int],
+        length: int,
+        blocks: int,
+        scratch: int,
+    ) -> None:
+        """Launch it on arguments and results."""
+        function = load(self.code.ptx, where)
         words = self._take()
         try:
             at = 0
-            for array in (*arrays, *outputs):
+            for array in arrays:
                 words[at] = array.pointer
                 at += 1
             for number in self._sizes:
                 at += 1
                 words[at] = sizes[number]
-            words[at + 1], words[at + 2], words[at + 3] = 0, length, scratch.pointer
+            words[at + 1], words[at + 2], words[at + 3] = 0, length, scratch
             if self.code.can_fail:
                 self._run_checked(where, function, blocks, words, stream)
             else:
                 self._launch(function, blocks, words, stream)
         finally:
             self._blocks.append(words)
-        return outputs
 
     def _blocks_for(self, where: Device, length: int) -> int:
         """How many blocks of threads work on so many items; each may do several, one after the other."""
@@ -123,6 +139,11 @@ class DeviceKernel:
         self._launch(function, blocks, words, stream)
         download(host, record.pointer, stream)
         return [int(n) for n in host]
+
+    @property
+    def launches(self) -> "Sequence[DeviceKernel]":
+        """Those that it is made of."""
+        return (self,)
 
     @property
     def report(self) -> str:

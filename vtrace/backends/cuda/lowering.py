@@ -157,6 +157,17 @@ class Lowered:
 
 def lower(graph: Graph, layout: Layout, name: str) -> Lowered:
     """A module with the kernel `name`."""
+    return filled(DeviceLowering(*signature(graph, layout, name), graph, layout), layout.mode == "flat")
+
+
+def filled(lowering: DeviceLowering, is_straight: bool = False) -> Lowered:
+    """What the emitter makes."""
+    lowering.run()
+    return Lowered(lowering.module, lowering.scratch_bytes, lowering.can_fail, is_straight)
+
+
+def signature(graph: Graph, layout: Layout, name: str) -> tuple[Any, Any]:
+    """A module with the kernel `name`, which is empty, and the kernel."""
     module = ir.Module(name)
     pointers = len(graph.inputs) + len(graph.outputs)
     extents = len(symbols_in(graph))
@@ -169,6 +180,4 @@ def lower(graph: Graph, layout: Layout, name: str) -> Lowered:
         argument.add_attribute(f"align {ALIGNED}")
     for argument in kernel.args[: len(graph.inputs)]:
         argument.add_attribute("readonly")  # so that it is read through the cache for what nobody writes
-    lowering = DeviceLowering(module, kernel, graph, layout)
-    lowering.run()
-    return Lowered(module, lowering.scratch_bytes, lowering.can_fail, layout.mode == "flat")
+    return module, kernel
