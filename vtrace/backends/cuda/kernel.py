@@ -11,8 +11,8 @@ from vtrace.backends.cuda.array import DeviceArray
 from vtrace.backends.cuda.code import Code, code_of, load
 from vtrace.backends.cuda.device import Device, Memory, download, upload
 from vtrace.backends.cuda.driver import driver
+from vtrace.backends.cuda.flat import FLAT_THREADS, grain_of
 from vtrace.backends.cuda.layout import choose_for_device, threads_per_item
-from vtrace.backends.cuda.wide import FLAT_THREADS, grain_of
 from vtrace.backends.extents import Extents, symbols_in
 from vtrace.backends.kernel import fault_of
 from vtrace.backends.layout import Layout

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from vtrace.backends import llvm_text as ir
+from vtrace.backends.cuda.flat import Flat
 from vtrace.backends.cuda.layout import threads_per_item
 from vtrace.backends.cuda.warps import WARP, Warps
-from vtrace.backends.cuda.wide import Wide
 from vtrace.backends.extents import symbols_in
 from vtrace.backends.layout import Layout
 from vtrace.backends.storage import Storage
@@ -31,7 +31,7 @@ ALIGNED = 16
 """Bytes: what lies at the addresses of arrays may be read by the widest instructions, of 16 bytes."""
 
 
-class DeviceLowering(Warps, Wide):
+class DeviceLowering(Warps, Flat):
     """The emitter at work on one kernel for a GPU."""
 
     scratch_bytes = 0

@@ -65,7 +65,7 @@ def grain_of(graph: Graph, layout: Layout) -> Grain:
     return Grain(width, 2 if asked < IN_FLIGHT and 2 * width * work <= LITTLE else 1)
 
 
-class Wide(Lowering):
+class Flat(Lowering):
     """The emitter at work on a flat kernel: where elements come from, and where they go."""
 
     _present: dict[str, list[Any]] | None = None
