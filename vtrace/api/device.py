@@ -48,9 +48,9 @@ def lies_on_device(leaf: Any) -> bool:
 
 def type_on_device(leaf: Any, what: str, name: Callable[[], str]) -> ArrayType:
     """The type of an array on a GPU."""
-    from vtrace.backends.cuda import adopt
+    from vtrace.backends.cuda import DeviceArray, find
 
-    array: Any = adopt(leaf, what, name)
+    array: Any = leaf if type(leaf) is DeviceArray else find(leaf, what, name)
     return type_of(array)
 
 

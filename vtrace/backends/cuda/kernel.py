@@ -1,7 +1,5 @@
 """One `kernel` equation as code for GPUs, ready to be launched with arrays."""
 
-import ctypes
-from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,9 +8,9 @@ import numpy as np
 from vtrace.backends.cuda.array import DeviceArray
 from vtrace.backends.cuda.code import Code, code_of, load
 from vtrace.backends.cuda.device import Device, Memory, download, upload
-from vtrace.backends.cuda.driver import driver
 from vtrace.backends.cuda.flat import FLAT_THREADS, grain_of
 from vtrace.backends.cuda.layout import choose_for_device, threads_per_item
+from vtrace.backends.cuda.words import Words
 from vtrace.backends.extents import Extents, symbols_in
 from vtrace.backends.kernel import fault_of
 from vtrace.backends.layout import Layout
@@ -25,9 +23,6 @@ MOST_BLOCKS = 2**31 - 1
 SCRATCH_BYTES = 1 << 30
 """The most scratch memory of one launch: a kernel that needs some runs on no more threads than have room there."""
 _BLOCKS_PER_PROCESSOR = 8
-_WORD = 8
-_BUFFER, _BUFFER_SIZE, _END = 1, 2, 0
-"""What the words of a launch mean: all parameters lie in one block of memory."""
 
 
 class DeviceKernel:
@@ -49,9 +44,7 @@ class DeviceKernel:
         self._block_threads = BLOCK_THREADS[self.layout.mode]
         self._record = len(graph.inputs) + len(graph.outputs)
         """The place of the fault record's address among the words; the sizes, start, stop and scratch follow."""
-        self._words = self._record + 1 + len(self._sizes) + 3
-        self._blocks: deque[Any] = deque()
-        """Blocks of words that no launch uses now: making one takes longer than a launch."""
+        self._words = Words(self._record + 1 + len(self._sizes) + 3)
 
     def __call__(
         self, where: Device, stream: int, arrays: Sequence[DeviceArray], sizes: Sequence[int]
@@ -78,7 +71,7 @@ class DeviceKernel:
     ) -> None:
         """Launch it on arguments and results."""
         function = load(self.code.ptx, where)
-        words = self._take()
+        words = self._words.take()
         try:
             at = 0
             for array in arrays:
@@ -93,7 +86,7 @@ class DeviceKernel:
             else:
                 self._launch(function, blocks, words, stream)
         finally:
-            self._blocks.append(words)
+            self._words.give(words)
 
     def _blocks_for(self, where: Device, length: int) -> int:
         """How many blocks of threads work on so many items; each may do several, one after the other."""
@@ -104,22 +97,8 @@ class DeviceKernel:
         room = SCRATCH_BYTES // (self.code.scratch * per_block)
         return max(min(needed, room, where.processors * _BLOCKS_PER_PROCESSOR), 1)
 
-    def _take(self) -> Any:
-        """Memory for the parameters of one launch, and what tells the driver where they are."""
-        try:
-            return self._blocks.pop()
-        except IndexError:
-            words: Any = (ctypes.c_int64 * (self._words + 6))()
-            address = ctypes.addressof(words)
-            words[self._words] = self._words * _WORD
-            size = address + self._words * _WORD
-            words[self._words + 1 :] = [_BUFFER, address, _BUFFER_SIZE, size, _END]
-            return words
-
     def _launch(self, function: int, blocks: int, words: Any, stream: int) -> None:
-        extra = ctypes.addressof(words) + (self._words + 1) * _WORD
-        status = driver().launch(function, blocks, 1, 1, self._block_threads, 1, 1, 0, stream, None, extra)
-        driver().check(status, "cuLaunchKernel")
+        self._words.launch(function, blocks, self._block_threads, words, stream)
 
     def _run_checked(self, where: Device, function: int, blocks: int, words: Any, stream: int) -> None:
         """Launch, wait, and raise IndexOutOfRangeError where an index was out of range."""
@@ -127,7 +106,7 @@ class DeviceKernel:
         if record[0] == NO_FAULT:
             return
         first = record[0]
-        words[self._words - 3], words[self._words - 2] = first, first + 1  # it alone, to learn the details
+        words[self._words.count - 3], words[self._words.count - 2] = first, first + 1  # it alone, to learn the details
         record = self._run_with_record(where, function, 1, words, stream)
         raise fault_of(self.graph, first if self.layout.symbol is not None else None, record[1:6])
 
