@@ -53,7 +53,7 @@ class Outputs:
             return computed
         return [source(arguments, computed) for source in self._sources]
 
-    def assemble(self, arguments: Sequence[Array], computed: Sequence[Array]) -> Any:
+    def assemble(self, arguments: Sequence[Any], computed: Sequence[Any]) -> Any:
         """The results of a call, in the structure the function returned them."""
         leaves = self.leaves(arguments, computed)
         if self._is_leaf:

@@ -66,6 +66,11 @@ class Program:
         return graph_prints(self.traced)
 
     @property
+    def has_complex(self) -> bool:
+        """Whether an argument or a result is complex: pairs of numbers to kernels."""
+        return self.has_complex_arguments or self._has_complex_results
+
+    @property
     def out_axes(self) -> tuple[int | None, ...]:
         """Where each result has its batch axis."""
         return self._captured.out_axes

@@ -9,6 +9,7 @@ from vtrace.backends.cuda.device import Device
 from vtrace.backends.cuda.kernel import DeviceKernel
 from vtrace.backends.cuda.update_kernel import UpdateKernel
 from vtrace.backends.cuda.updates import plan_of
+from vtrace.backends.cuda.warm import WarmLaunch
 from vtrace.backends.executable import LOCK, Executable
 from vtrace.backends.extents import Extents
 from vtrace.errors import UnsupportedError
@@ -48,6 +49,16 @@ class DeviceExecutable(Executable):
             for n in step.dead:
                 slots[n] = None
         return [slots[n] for n in self._results]  # type: ignore[misc]  # results are not dead
+
+    def warm(self, where: Device, arrays: Sequence[DeviceArray]) -> WarmLaunch | None:
+        """What serves later calls with arrays of these types on this device; None where that is `launch`."""
+        if len(self.steps) != 1 or self._constants or not isinstance(self.steps[0].run, DeviceKernel):
+            return None
+        (step,), first = self.steps, len(arrays)
+        sizes = [arrays[position].shape[axis] for position, axis in self._sizes]
+        if not WarmLaunch.serves(step.run, sizes):
+            return None
+        return WarmLaunch(step.run, where, sizes, step.operands, [n - first for n in self._results])
 
     def _constants_on(self, where: Device, stream: int) -> list[DeviceArray]:
         if not self._constants:

@@ -41,23 +41,35 @@ class DeviceKernel:
         self._sizes = tuple(program_symbols.index(s) for s in symbols_in(graph))
         self._team = threads_per_item(self.layout)
         self._grain = grain_of(graph, self.layout)
-        self._block_threads = BLOCK_THREADS[self.layout.mode]
+        self.block_threads = BLOCK_THREADS[self.layout.mode]
         self._record = len(graph.inputs) + len(graph.outputs)
         """The place of the fault record's address among the words; the sizes, start, stop and scratch follow."""
-        self._words = Words(self._record + 1 + len(self._sizes) + 3)
+        self.words = Words(self._record + 1 + len(self._sizes) + 3)
 
     def __call__(
         self, where: Device, stream: int, arrays: Sequence[DeviceArray], sizes: Sequence[int]
     ) -> list[DeviceArray]:
         """The results for arrays of the graph's input types; `sizes` are the values of the symbols."""
-        outputs = [DeviceArray.new(where, e.shape(sizes), dtype, stream) for e, dtype in self._results]
-        length = self._length.count(sizes)
+        outputs = [DeviceArray.new(where, shape, dtype, stream) for shape, dtype in self.result_types(sizes)]
+        length = self.length(sizes)
         if length == 0:
             return outputs
-        blocks = self._blocks_for(where, length)
-        scratch = Memory(where, self.code.scratch * blocks * (self._block_threads // self._team), stream)
+        blocks = self.blocks_for(where, length)
+        scratch = Memory(where, self.code.scratch * blocks * (self.block_threads // self._team), stream)
         self._start(where, stream, (*arrays, *outputs), sizes, length, blocks, scratch.pointer)
         return outputs
+
+    def result_types(self, sizes: Sequence[int]) -> list[tuple[tuple[int, ...], DType]]:
+        """Shapes and dtypes of the results."""
+        return [(extents.shape(sizes), dtype) for extents, dtype in self._results]
+
+    def length(self, sizes: Sequence[int]) -> int:
+        """That of the parallel axis."""
+        return self._length.count(sizes)
+
+    def after_addresses(self, sizes: Sequence[int], length: int, scratch: int = 0) -> list[int]:
+        """The parameters behind the addresses of arrays and fault record."""
+        return [*(sizes[n] for n in self._sizes), 0, length, scratch]
 
     def _start(
         self,
@@ -71,26 +83,21 @@ class DeviceKernel:
     ) -> None:
         """Launch it on arguments and results."""
         function = load(self.code.ptx, where)
-        words = self._words.take()
+        words = self.words.take()
         try:
-            at = 0
-            for array in arrays:
+            for at, array in enumerate(arrays):
                 words[at] = array.pointer
-                at += 1
-            for number in self._sizes:
-                at += 1
-                words[at] = sizes[number]
-            words[at + 1], words[at + 2], words[at + 3] = 0, length, scratch
+            words[self._record + 1 : self.words.count] = self.after_addresses(sizes, length, scratch)
             if self.code.can_fail:
                 self._run_checked(where, function, blocks, words, stream)
             else:
                 self._launch(function, blocks, words, stream)
         finally:
-            self._words.give(words)
+            self.words.give(words)
 
-    def _blocks_for(self, where: Device, length: int) -> int:
+    def blocks_for(self, where: Device, length: int) -> int:
         """How many blocks of threads work on so many items; each may do several, one after the other."""
-        per_block = self._block_threads // self._team * self._grain.elements
+        per_block = self.block_threads // self._team * self._grain.elements
         needed = -(-length // per_block)
         if self.code.scratch == 0:
             return min(needed, MOST_BLOCKS)
@@ -98,7 +105,7 @@ class DeviceKernel:
         return max(min(needed, room, where.processors * _BLOCKS_PER_PROCESSOR), 1)
 
     def _launch(self, function: int, blocks: int, words: Any, stream: int) -> None:
-        self._words.launch(function, blocks, self._block_threads, words, stream)
+        self.words.launch(function, blocks, self.block_threads, words, stream)
 
     def _run_checked(self, where: Device, function: int, blocks: int, words: Any, stream: int) -> None:
         """Launch, wait, and raise IndexOutOfRangeError where an index was out of range."""
@@ -106,7 +113,7 @@ class DeviceKernel:
         if record[0] == NO_FAULT:
             return
         first = record[0]
-        words[self._words.count - 3], words[self._words.count - 2] = first, first + 1  # it alone, to learn the details
+        words[self.words.count - 3], words[self.words.count - 2] = first, first + 1  # it alone, to learn the details
         record = self._run_with_record(where, function, 1, words, stream)
         raise fault_of(self.graph, first if self.layout.symbol is not None else None, record[1:6])
 
@@ -128,4 +135,4 @@ class DeviceKernel:
     def report(self) -> str:
         """How it runs, in a line."""
         elements = f", {self._grain.elements} elements each" if self._grain.elements > 1 else ""
-        return f"{self.layout.mode} layout, blocks of {self._block_threads} threads{elements}: {self.layout.reason}"
+        return f"{self.layout.mode} layout, blocks of {self.block_threads} threads{elements}: {self.layout.reason}"

@@ -32,7 +32,7 @@ class UpdatePhase(DeviceKernel):
 
     def run(self, where: Device, stream: int, arrays: Sequence[DeviceArray], cells: int) -> None:
         """Run it on arguments and the result; the cells are at this address."""
-        self._start(where, stream, arrays, (), self._items, self._blocks_for(where, self._items), cells)
+        self._start(where, stream, arrays, (), self._items, self.blocks_for(where, self._items), cells)
 
 
 class UpdateKernel:

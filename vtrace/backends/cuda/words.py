@@ -5,6 +5,7 @@ Making one takes longer than a launch, so those that no launch uses now are kept
 
 import ctypes
 from collections import deque
+from collections.abc import Sequence
 from typing import Any
 
 from vtrace.backends.cuda.driver import driver
@@ -15,10 +16,10 @@ _BUFFER, _BUFFER_SIZE, _END = 1, 2, 0
 
 
 class Words:
-    """Blocks of `count` words. What tells the driver where they are stands behind them."""
+    """Blocks of `count` words, of which the last are known before. Behind them stands what tells the driver of them."""
 
-    def __init__(self, count: int) -> None:
-        self.count = count
+    def __init__(self, count: int, last: Sequence[int] = ()) -> None:
+        self.count, self._last = count, list(last)
         self._idle: deque[Any] = deque()
 
     def take(self) -> Any:
@@ -27,6 +28,7 @@ class Words:
             return self._idle.pop()
         except IndexError:
             words: Any = (ctypes.c_int64 * (self.count + 6))()
+            words[self.count - len(self._last) : self.count] = self._last
             address = ctypes.addressof(words)
             words[self.count] = self.count * _WORD
             size = address + self.count * _WORD
@@ -40,6 +42,7 @@ class Words:
     def launch(self, function: int, blocks: int, threads: int, words: Any, stream: int) -> None:
         """Put `blocks` of `threads` on a stream."""
         extra = ctypes.addressof(words) + (self.count + 1) * _WORD
-        status = driver().launch(function, blocks, 1, 1, threads, 1, 1, 0, stream, None, extra)
+        used = driver()
+        status = used.launch(function, blocks, 1, 1, threads, 1, 1, 0, stream, None, extra)
         if status:
-            driver().check(status, "cuLaunchKernel")
+            used.check(status, "cuLaunchKernel")

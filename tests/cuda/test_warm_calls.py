@@ -1,0 +1,110 @@
+"""Calls like one before take a short way: an allocation, a launch, and the results are those of any other call."""
+
+import numpy as np
+import pytest
+
+import vtrace
+from tests.cuda.fake_driver import FakeDriver
+from tests.cuda.foreign import InterfaceArray, sent
+from vtrace.api.device import DeviceCalls
+
+X = np.arange(12, dtype=np.float32).reshape(4, 3)
+WARM = ["cuCtxPushCurrent_v2", "cuMemAllocAsync", "cuLaunchKernel", "cuCtxPopCurrent_v2"]
+
+
+def calls_of(gpu: FakeDriver, call) -> list[str]:
+    """The driver's functions that a call uses."""
+    before = len(gpu.calls)
+    result = call()
+    names = [name for name, _ in gpu.calls[before:]]
+    del result
+    return names
+
+
+def test_what_a_warm_call_asks_of_the_driver(gpu: FakeDriver) -> None:
+    program, x, y = vtrace.vmap(lambda x, y: x * y + 1), sent(X), sent(X + 1)
+    first = calls_of(gpu, lambda: program(x, y))
+    assert "cuModuleLoadData" in first
+    assert calls_of(gpu, lambda: program(x, y)) == WARM
+    np.testing.assert_array_equal(program(x, y).get(), X * (X + 1) + 1)
+
+
+@pytest.mark.parametrize("function", [lambda x: x + 1, lambda x: (x * 2, x - 1), lambda x: {"a": x, "b": [x + 1]}])
+def test_results_of_any_structure(gpu: FakeDriver, function) -> None:
+    program, x = vtrace.vmap(function), sent(X)
+    first, again = program(x), program(x)
+    for found, wanted in zip(_leaves(again), _leaves(first), strict=True):
+        assert found is not wanted
+        np.testing.assert_array_equal(found.get(), wanted.get())
+
+
+def _leaves(tree):
+    if isinstance(tree, dict):
+        tree = [tree[k] for k in sorted(tree)]
+    return [leaf for part in tree for leaf in _leaves(part)] if isinstance(tree, list | tuple) else [tree]
+
+
+def test_other_sizes_types_and_devices_are_other_launches(gpu: FakeDriver) -> None:
+    program = vtrace.vmap(lambda x: x.sum() + x)
+    for _ in range(2):
+        for x in (X, X[:2], X[:0], X.astype(np.float64), X[:, :2]):
+            for number in (0, 1):
+                result = program(sent(x, number))
+                assert (result.device, result.dtype) == (f"cuda:{number}", x.dtype)
+                np.testing.assert_array_equal(result.get(), x.sum(1, keepdims=True) + x)
+
+
+def test_other_streams_are_waited_for(gpu: FakeDriver) -> None:
+    program = vtrace.vmap(lambda x, y: x + y)
+    program(sent(X, stream=5), sent(X, stream=5))
+    result = program(sent(X, stream=7), sent(X, stream=7))
+    assert result.stream == 7
+    assert gpu.count("cuStreamWaitEvent") == 0
+    np.testing.assert_array_equal(program(sent(X, stream=5), sent(X, stream=6)).get(), X + X)
+    assert gpu.count("cuStreamWaitEvent") == 2
+
+
+def test_arrays_of_other_libraries(gpu: FakeDriver, monkeypatch: pytest.MonkeyPatch) -> None:
+    program, x = vtrace.vmap(lambda x: x * 3), InterfaceArray(X)
+    program(x)
+    monkeypatch.setattr(DeviceCalls, "_run", None)
+    np.testing.assert_array_equal(program(x).get(), X * 3)
+
+
+def test_what_has_no_short_way(gpu: FakeDriver) -> None:
+    """Indices that are checked, constants, several kernels, numbers among the arguments, complex numbers."""
+    table, i, z = np.arange(5.0), sent(np.array([1, 4, 2])), sent(X + 1j * X)
+    for function, arguments in (
+        (lambda i: np.take(table, i), (i,)),
+        (lambda x: np.cumsum(x)[::-1].sum() + x, (sent(X),)),
+        (lambda x, k: x * k, (sent(X), 2.0)),
+        (lambda z: z * z, (z,)),
+    ):
+        program = vtrace.jit(function)
+        first = program(*arguments)
+        np.testing.assert_array_equal(program(*arguments).get(), first.get())
+
+
+def test_an_index_is_checked_every_time(gpu: FakeDriver) -> None:
+    program = vtrace.vmap(lambda x, i: x[i])
+    x, good, bad = sent(X), sent(np.array([0, 1, 2, 0])), sent(np.array([0, 1, 2, 3]))
+    program(x, good)
+    with pytest.raises(IndexError, match="index 3 is out of bounds for axis 0 with size 3, batch element 3"):
+        program(x, bad)
+
+
+def test_debugging_is_looked_for_every_time(gpu: FakeDriver) -> None:
+    program, x = vtrace.vmap(lambda x: x + 1), sent(X)
+    program(x)
+    launches = len(gpu.launches)
+    with vtrace.disable_jit():
+        program(x)
+    assert len(gpu.launches) == launches
+
+
+def test_programs_that_are_forgotten(gpu: FakeDriver) -> None:
+    program, x = vtrace.vmap(lambda x: x + 1), sent(X)
+    program(x)
+    program.cache_clear()
+    np.testing.assert_array_equal(program(x).get(), X + 1)
+    assert program.compilations == 1
