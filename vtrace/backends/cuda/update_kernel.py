@@ -43,7 +43,7 @@ class UpdateKernel:
         self._type = graph.outputs[0].type
         self.launches = [UpdatePhase(graph, plan, phase) for phase in plan.phases]
         rows, *rest = static_shape(self._type.shape)
-        cells = rows * (1 if plan.kind == "last" else math.prod(rest) * plan.parts)
+        cells = rows * (1 if plan.kind == "last" else math.prod(rest) * plan.parts * plan.words)
         self._bytes = cells * plan.cell.itemsize
 
     def __call__(
@@ -59,9 +59,11 @@ class UpdateKernel:
     @property
     def report(self) -> str:
         """How it runs, in a line."""
+        copies = f", on {self._plan.parts} arrays by turns" if self._plan.parts > 1 else ""
         how = {
-            "atomic": "a thread per update, with atomics",
-            "keys": "a thread per update, with atomics on integers of the same order",
+            "atomic": f"a thread per update, with atomics{copies}",
+            "keys": f"a thread per update, with atomics on integers of the same order{copies}",
+            "exact": f"a thread per update, exact sums{copies}",
             "last": "a thread per update, the last one of each row found by atomics",
             "parts": f"{self._plan.parts} parts of {self._plan.length} updates, joined in order",
         }

@@ -3,19 +3,24 @@
 One thread for each update, with atomics, where the order of updates does not matter:
 
     integers    add, maximum, minimum, and, or, xor: as they are, in 32 bits at least
-    floats      maximum and minimum: as integers of the same order, in which NaN is above everything
+    floats      maximum and minimum: as integers of the same order, in which NaN is above everything;
+                add: as exact sums (see `exact_sum`), rounded once
     set         the number of the last update of each row is found first, which is a maximum
 
-Sums and products of floats depend on the order. There the updates are cut into parts, each of them with an array of
-its own, where one thread makes its updates one after the other; the arrays are added up at the end, in order. How many
-parts there are depends on static extents only, so the bits are always the same. With VTRACE_CUDA_ATOMICS=1 floats are
-added by atomics, too: faster where the array is large, in any order, and subnormal float32 numbers count as 0.
+Where many updates are of few elements, there are several arrays of these, so that threads do not wait for each other.
+
+Products depend on the order, and exact sums may need too much memory. There the updates are cut into parts, each of
+them with an array of its own, where one thread makes its updates one after the other; the arrays are joined at the end,
+in order. How many parts there are depends on static extents only, so the bits are always the same.
+
+With VTRACE_CUDA_ATOMICS=1 floats are added by atomics as they are, in any order.
 """
 
 import math
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from vtrace.backends.cuda.exact_sum import DIGITS
 from vtrace.ir.graph import Equation, Graph, Var
 from vtrace.ir.types import BOOL, DTYPES, INT64, DType, Symbol, static_shape
 from vtrace.ops.arithmetic import Add, Maximum, Minimum, Mul, Sub
@@ -31,6 +36,12 @@ MOST_THREADS = 1 << 16
 MOST_PARTS = 4096
 PARTS_BYTES = 256 << 20
 """Of the arrays of all parts."""
+EXACT_BYTES = 1 << 29
+"""Of all exact sums."""
+COPIES, COPIES_BYTES = 32, 4 << 20
+"""Arrays for neighbouring updates to take by turns, and their size."""
+MANY = 64
+"""Updates of an element, from which on they do."""
 _PULLED = (Elementwise, Broadcast, Reshape, Reverse, Slice, Transpose)
 """What an index, or the updates, may be computed by where they are read."""
 _ATOMIC: dict[type[Binary], str] = {Add: "add", Sub: "sub", And: "and", Or: "or", Xor: "xor"}
@@ -42,13 +53,16 @@ class Plan:
     """How the updates of one `scatter` are divided. Where they happen are cells: one for each element and part."""
 
     kind: str
-    """atomic, keys (atomics on floats as integers), last (of the updates of a row), or parts."""
+    """atomic, keys (atomics on floats as integers), exact (sums), last (of the updates of a row), or parts."""
     cell: DType
     operation: str = ""
     """Of the atomics, as LLVM calls it."""
     parts: int = 1
+    """Arrays of cells."""
     length: int = 1
-    """Updates of a part."""
+    """Updates of a part that follow one another."""
+    words: int = 1
+    """Of a cell."""
     in_place: bool = False
     """Whether the cells are the result."""
 
@@ -86,7 +100,13 @@ def plan_of(graph: Graph) -> Plan | None:
         return None
     if op.combine is None:
         return Plan("last", INT64, "max")
-    return _atomic(op.combine, x.dtype) or _in_parts(op.combine, x.dtype, count, rows * inner, inner)
+    plan = _atomic(op.combine, x.dtype)
+    if plan is None or (plan.kind == "exact" and rows * inner * plan.words * plan.cell.itemsize > EXACT_BYTES):
+        return _in_parts(op.combine, x.dtype, count, rows * inner, inner)
+    size = rows * inner * plan.words * plan.cell.itemsize
+    if count < MANY * rows or COPIES * size > COPIES_BYTES:
+        return plan
+    return replace(plan, parts=COPIES, in_place=False)
 
 
 def _atomic(combine: Binary, dtype: DType) -> Plan | None:
@@ -95,6 +115,8 @@ def _atomic(combine: Binary, dtype: DType) -> Plan | None:
             return Plan("keys", DTYPES[f"i{8 * dtype.itemsize}"], "max")
         if isinstance(combine, Add) and atomics_are_asked_for():
             return Plan("atomic", dtype, "fadd", in_place=True)
+        if isinstance(combine, Add | Sub):
+            return Plan("exact", INT64, "add", words=DIGITS[dtype.itemsize] + 1)
         return None
     operation = _ATOMIC.get(type(combine)) or _EXTREME.get(type(combine))
     if operation is None:
