@@ -30,7 +30,7 @@ IN_FLIGHT = 32
 for 64 KiB; a memory of 4.8 TB/s and 0.7 us keeps 25 KB for each of 132 processors on their way."""
 MOST_OPERATIONS = 180
 """For all elements of a thread: code that comes several times takes several times as long to compile."""
-LITTLE = 64
+LITTLE = 24
 """The same where a thread reads several vectors of an array."""
 
 
