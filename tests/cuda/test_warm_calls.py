@@ -86,6 +86,20 @@ def test_what_has_no_short_way(gpu: FakeDriver) -> None:
         np.testing.assert_array_equal(program(*arguments).get(), first.get())
 
 
+def test_numbers_are_sent_once(gpu: FakeDriver) -> None:
+    program, x = vtrace.jit(lambda x, k: (x * k, k)), sent(X)
+    first, _ = program(x, 2.5)
+    names = calls_of(gpu, lambda: program(x, 2.5))
+    assert "cuMemcpyHtoDAsync_v2" not in names
+    again, number = program(x, 2.5)
+    np.testing.assert_array_equal(again.get(), first.get())
+    assert number.get() == np.float64(2.5)
+    for other in (3, -0.0, 0.0, np.float32(2.5), True, 1, 1 + 0j):
+        found = program(x, other)[0].get()
+        np.testing.assert_array_equal(found, vtrace.jit(lambda x, k: x * k)(X, other))
+        np.testing.assert_array_equal(np.signbit(found.real), np.signbit(np.asarray(X * other).real))
+
+
 def test_an_index_is_checked_every_time(gpu: FakeDriver) -> None:
     program = vtrace.vmap(lambda x, i: x[i])
     x, good, bad = sent(X), sent(np.array([0, 1, 2, 0])), sent(np.array([0, 1, 2, 3]))
