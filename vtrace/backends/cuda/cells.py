@@ -24,6 +24,7 @@ class Cells(DeviceLowering):
 
     def __init__(self, module: Any, function: Any, graph: Graph, layout: Layout, plan: Plan) -> None:
         super().__init__(module, function, graph, layout)
+        self._memory = function.args[-1]
         found = scatter_of(graph)
         assert found is not None
         number, equation = found
@@ -47,7 +48,7 @@ class Cells(DeviceLowering):
 
     def _address_of_cell(self, place: Value) -> Any:
         offset = self.vector(place).llvm
-        return self.builder.gep(self._scratch, [offset], source_etype=memory_type(self.plan.cell))
+        return self.builder.gep(self._memory, [offset], source_etype=memory_type(self.plan.cell))
 
     def _cell(self, place: Value) -> Register:
         llvm = self.builder.load(self._address_of_cell(place), typ=memory_type(self.plan.cell))

@@ -52,7 +52,6 @@ class DeviceLowering(Warps, Flat):
         self.number = Register(self.thread_numbers(thread, threads_per_item(layout)), INT64)
         """That of the thread's team."""
         self.teams = Register(self.builder.udiv(threads, ir.Constant(I64, self.team)), INT64)
-        self._block, self._within_block = number, within
 
     def _special(self, name: str) -> Any:
         """A special register, as a 64-bit number."""
@@ -61,7 +60,7 @@ class DeviceLowering(Warps, Flat):
 
     def run(self) -> None:
         if self.layout.mode == "flat":
-            self.run_flat(self._block, self._within_block)
+            self.run_flat(self._special("ctaid"), self._special("tid"))
             self.builder.ret_void()
             return
         first = self.add(self.start, self.number)

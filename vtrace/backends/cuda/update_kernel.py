@@ -8,8 +8,7 @@ from vtrace.backends.cuda.array import DeviceArray
 from vtrace.backends.cuda.code import NAME, made_once
 from vtrace.backends.cuda.device import Device, Memory
 from vtrace.backends.cuda.kernel import DeviceKernel
-from vtrace.backends.cuda.layout import choose_for_device
-from vtrace.backends.cuda.updates import Plan, items_of
+from vtrace.backends.cuda.updates import Plan, items_of, thread_layout
 from vtrace.ir.graph import Graph
 from vtrace.ir.types import static_shape
 
@@ -27,7 +26,7 @@ class UpdatePhase(DeviceKernel):
             return lower_phase(graph, plan, phase, NAME)
 
         code = made_once(f"{phase} {plan}\n{graph}", lowered)
-        self._prepare(graph, choose_for_device(graph), code, ())
+        self._prepare(graph, thread_layout(graph), code, ())
         self._items = items_of(graph, plan, phase)
 
     def run(self, where: Device, stream: int, arrays: Sequence[DeviceArray], cells: int) -> None:

@@ -9,9 +9,8 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from vtrace.backends.cuda.exact_lowering import ExactSums
-from vtrace.backends.cuda.layout import choose_for_device
 from vtrace.backends.cuda.lowering import Lowered, filled, signature
-from vtrace.backends.cuda.updates import Plan
+from vtrace.backends.cuda.updates import Plan, thread_layout
 from vtrace.backends.layout import Layout
 from vtrace.backends.values import Register, int_constant
 from vtrace.ir.emitter import Value
@@ -124,5 +123,5 @@ class UpdateLowering(ExactSums):
 
 def lower_phase(graph: Graph, plan: Plan, phase: str, name: str) -> Lowered:
     """A module with one phase as the kernel `name`."""
-    layout = choose_for_device(graph)
+    layout = thread_layout(graph)
     return filled(UpdateLowering(*signature(graph, layout, name), graph, layout, plan, phase))

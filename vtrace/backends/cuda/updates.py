@@ -21,6 +21,8 @@ import os
 from dataclasses import dataclass, replace
 
 from vtrace.backends.cuda.exact_sum import DIGITS
+from vtrace.backends.cuda.layout import choose_for_device
+from vtrace.backends.layout import Layout
 from vtrace.ir.graph import Equation, Graph, Var
 from vtrace.ir.types import BOOL, DTYPES, INT64, DType, Symbol, static_shape
 from vtrace.ops.arithmetic import Add, Maximum, Minimum, Mul, Sub
@@ -152,6 +154,11 @@ def items_of(graph: Graph, plan: Plan, phase: str) -> int:
     if phase == "begin":
         return plan.parts * rows * inner
     return (plan.parts if plan.kind == "parts" else count) * inner
+
+
+def thread_layout(graph: Graph) -> Layout:
+    """Threads that work by themselves, whatever the graph."""
+    return replace(choose_for_device(graph), mode="thread", reason="a thread per update")
 
 
 def atomics_are_asked_for() -> bool:
