@@ -6,6 +6,7 @@ import pytest
 import vtrace
 from tests.cuda.fake_driver import FakeDriver
 from tests.cuda.foreign import InterfaceArray, sent
+from vtrace import lax
 from vtrace.api.device import DeviceCalls
 
 X = np.arange(12, dtype=np.float32).reshape(4, 3)
@@ -71,19 +72,39 @@ def test_arrays_of_other_libraries(gpu: FakeDriver, monkeypatch: pytest.MonkeyPa
     np.testing.assert_array_equal(program(x).get(), X * 3)
 
 
-def test_what_has_no_short_way(gpu: FakeDriver) -> None:
-    """Indices that are checked, constants, several kernels, numbers among the arguments, complex numbers."""
-    table, i, z = np.arange(5.0), sent(np.array([1, 4, 2])), sent(X + 1j * X)
-    for function, arguments in (
-        (lambda x, i: x[i], (sent(np.arange(5.0)), i)),
-        (lambda i: i * table[:3] + table[2:], (i,)),
-        (lambda x: (x.sum() + x).sum(), (sent(X),)),
-        (lambda x, k: x * k, (sent(X), 2.0)),
-        (lambda z: z * z, (z,)),
-    ):
-        program = vtrace.jit(function)
-        first = program(*arguments)
-        np.testing.assert_array_equal(program(*arguments).get(), first.get())
+def test_programs_of_several_kernels(gpu: FakeDriver) -> None:
+    program, x = vtrace.jit(lambda x: (x.sum() + x).sum()), sent(X)
+    first = program(x)
+    names = calls_of(gpu, lambda: program(x))
+    assert [n for n in names if n != "cuMemFreeAsync"].count("cuLaunchKernel") == 2
+    assert names[0] == "cuCtxPushCurrent_v2"
+    np.testing.assert_array_equal(program(x).get(), first.get())
+
+
+def _products(x, w):
+    return np.tanh(x @ w)
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments"),
+    [
+        (lambda x, i: x[i], (np.arange(5.0), np.array([1, 4, 2]))),
+        (lambda i: i * np.arange(5.0)[:3], (np.array([1, 4, 2]),)),
+        (lambda x: lax.scan(lambda t, v: (t + v, t * v), 0.0, x)[1][::-1], (np.linspace(0, 1, 700),)),
+        (_products, (np.ones((40, 256)), np.ones((256, 200)))),
+        (lambda z: (z * z, z), (X + 1j * X,)),
+        (lambda x: (x, np.arange(3), x + 1, x + 1), (X,)),
+        (lambda x, i: x.at[i].add(1.0), (np.zeros(5), np.arange(200) % 5)),
+    ],
+)
+def test_calls_of_every_kind(gpu: FakeDriver, function, arguments) -> None:
+    """Checked indices, constants, scratch memory, libraries, complex numbers, results that are arguments, updates."""
+    program, there = vtrace.jit(function), [sent(a) for a in arguments]
+    for _ in range(3):
+        for found, wanted in zip(_leaves(program(*there)), _leaves(vtrace.jit(function)(*arguments)), strict=True):
+            assert type(found).__name__ == "DeviceArray"
+            assert all(found is not a for a in there)
+            np.testing.assert_allclose(found.get(), wanted, rtol=1e-6)
 
 
 def test_numbers_are_sent_once(gpu: FakeDriver) -> None:

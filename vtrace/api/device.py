@@ -96,12 +96,12 @@ class DeviceCalls:
 
     def _remember(self, program: Program, where: Any, leaves: Sequence[Any]) -> None:
         """Serve calls like this one, whose arguments are arrays on one GPU, by `again`, if they can be."""
-        if program.prints or program.has_complex or is_debugging():
+        if program.prints or program.has_complex or is_debugging() or program.on_device.has_constants:
             return
-        if (warm := program.on_device.warm(where, leaves)) is not None:
-            if len(self._warm) >= _MOST_PROGRAMS:
-                self._warm.clear()
-            self._warm[(where, *(part for a in leaves for part in (a.dtype, a.shape)))] = warm
+        if len(self._warm) >= _MOST_PROGRAMS:
+            self._warm.clear()
+        key = (where, *(part for a in leaves for part in (a.dtype, a.shape)))
+        self._warm[key] = program.on_device.warm(where, leaves)
 
     def takes(self, leaves: Sequence[Any]) -> bool:
         """Whether a call with these arguments runs on a GPU."""

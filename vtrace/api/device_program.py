@@ -25,10 +25,12 @@ class DeviceProgram:
         """The results for arrays on the GPU `where`, one after the other; constants among them are NumPy arrays."""
         return self._outputs.leaves(arrays, self.executable.launch(where, stream, arrays))
 
-    def warm(self, where: Any, arrays: Sequence[Any]) -> Warm | None:
-        """What serves later calls with arrays like these, whose results are arrays on the GPU; None if nothing does."""
-        launch = self.executable.warm(where, arrays)
-        if launch is None:
-            return None
-        assemble = self._outputs.assemble
+    @property
+    def has_constants(self) -> bool:
+        """Whether `launch` has NumPy arrays among its results."""
+        return self._outputs.has_constants
+
+    def warm(self, where: Any, arrays: Sequence[Any]) -> Warm:
+        """What serves later calls with arrays like these."""
+        launch, assemble = self.executable.warm(where, arrays), self._outputs.assemble
         return lambda stream, args: assemble(args, launch(stream, args))

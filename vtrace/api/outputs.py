@@ -22,6 +22,8 @@ class Outputs:
         self._spec = spec
         self._is_leaf = spec.is_leaf()
         self._is_tuple = spec.type is tuple and spec.num_leaves == spec.num_children
+        self.has_constants = any(isinstance(atom, Literal) for atom in graph.outputs)
+        """Whether a result is the same whatever the arguments are."""
         computed: dict[Var, int] = {}
         self._sources: list[Source] | None = []
         self.places: list[int] = []

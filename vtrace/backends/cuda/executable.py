@@ -9,7 +9,7 @@ from vtrace.backends.cuda.device import Device
 from vtrace.backends.cuda.kernel import DeviceKernel
 from vtrace.backends.cuda.update_kernel import UpdateKernel
 from vtrace.backends.cuda.updates import plan_of
-from vtrace.backends.cuda.warm import WarmLaunch
+from vtrace.backends.cuda.warm import WarmStep, warm_step
 from vtrace.backends.executable import LOCK, Executable
 from vtrace.backends.extents import Extents
 from vtrace.errors import UnsupportedError
@@ -50,15 +50,20 @@ class DeviceExecutable(Executable):
                 slots[n] = None
         return [slots[n] for n in self._results]  # type: ignore[misc]  # results are not dead
 
-    def warm(self, where: Device, arrays: Sequence[DeviceArray]) -> WarmLaunch | None:
-        """What serves later calls with arrays of these types on this device; None where that is `launch`."""
-        if len(self.steps) != 1 or self._constants or not isinstance(self.steps[0].run, DeviceKernel):
-            return None
-        (step,), first = self.steps, len(arrays)
+    def warm(self, where: Device, arrays: Sequence[DeviceArray]) -> WarmStep:
+        """`launch` for later calls with arrays of these types on this device."""
         sizes = [arrays[position].shape[axis] for position, axis in self._sizes]
-        if not WarmLaunch.serves(step.run, sizes):
-            return None
-        return WarmLaunch(step.run, where, sizes, step.operands, [n - first for n in self._results])
+        steps = [(warm_step(step.run, where, sizes), step.operands, step.dead) for step in self.steps]
+
+        def launch(stream: int, given: Sequence[DeviceArray]) -> list[DeviceArray]:
+            slots: list[Any] = [*given, *self._constants_on(where, stream)]
+            for run, operands, dead in steps:
+                slots += run(stream, [slots[n] for n in operands])
+                for n in dead:
+                    slots[n] = None
+            return [slots[n] for n in self._results]
+
+        return launch
 
     def _constants_on(self, where: Device, stream: int) -> list[DeviceArray]:
         if not self._constants:

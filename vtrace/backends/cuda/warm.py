@@ -1,7 +1,8 @@
-"""Calls like one before: the launch of a program of one kernel, with all that does not depend on addresses ready."""
+"""Calls like one before: launches with all that does not depend on addresses ready."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from vtrace.backends.cuda.array import DeviceArray
 from vtrace.backends.cuda.code import load
@@ -9,14 +10,15 @@ from vtrace.backends.cuda.device import Device, Memory
 from vtrace.backends.cuda.kernel import DeviceKernel
 from vtrace.backends.cuda.words import Words
 
+WarmStep = Callable[[int, Sequence[DeviceArray]], list[DeviceArray]]
+"""(stream, arrays) -> results, of a program or of one of its steps. It is not checked that arguments fit."""
+
 
 class WarmLaunch:
-    """A kernel on one device for one set of sizes. It is not checked that arguments fit."""
+    """A kernel on one device for one set of sizes."""
 
-    def __init__(
-        self, kernel: DeviceKernel, where: Device, sizes: Sequence[int], operands: Sequence[int], results: Sequence[int]
-    ) -> None:
-        self._where, self._operands, self._order = where, tuple(operands), tuple(results)
+    def __init__(self, kernel: DeviceKernel, where: Device, sizes: Sequence[int]) -> None:
+        self._where = where
         self._results = [
             (shape, dtype, math.prod(shape) * dtype.itemsize) for shape, dtype in kernel.result_types(sizes)
         ]
@@ -25,17 +27,12 @@ class WarmLaunch:
         self._words = Words(kernel.words.count, kernel.after_addresses(sizes, length))
         self._function = load(kernel.code.ptx, where)
 
-    @staticmethod
-    def serves(kernel: DeviceKernel, sizes: Sequence[int]) -> bool:
-        """Whether nothing of a launch but addresses differs from call to call."""
-        return not kernel.code.can_fail and not kernel.code.scratch and kernel.length(sizes) > 0
-
     def __call__(self, stream: int, arrays: Sequence[DeviceArray]) -> list[DeviceArray]:
-        """The results, in the order of the program's. To be called within the device."""
-        where, at, outputs = self._where, 0, []
-        words = self._words.take()
-        for n in self._operands:
-            words[at] = arrays[n].pointer
+        """To be called within the device."""
+        where, outputs = self._where, []
+        words, at = self._words.take(), 0
+        for array in arrays:
+            words[at] = array.pointer
             at += 1
         for shape, dtype, size in self._results:
             memory = Memory(where, size, stream)
@@ -44,4 +41,13 @@ class WarmLaunch:
             outputs.append(DeviceArray(where, memory, memory.pointer, shape, dtype, stream))
         self._words.launch(self._function, self._blocks, self._threads, words, stream)
         self._words.give(words)
-        return [outputs[n] for n in self._order]
+        return outputs
+
+
+def warm_step(run: Any, where: Device, sizes: Sequence[int]) -> WarmStep:
+    """A step of a program; where more than addresses differs from call to call, or there is nothing to do, as it is."""
+    if isinstance(run, DeviceKernel):
+        code, length = run.code, run.length(sizes)
+        if not code.can_fail and not code.scratch and length > 0:
+            return WarmLaunch(run, where, sizes)
+    return lambda stream, arrays: run(where, stream, arrays, sizes)
