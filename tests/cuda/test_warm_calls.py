@@ -4,10 +4,13 @@ import numpy as np
 import pytest
 
 import vtrace
+from benchmarks import cuda_launches
+from tests.cuda.conftest import forget
 from tests.cuda.fake_driver import FakeDriver
 from tests.cuda.foreign import InterfaceArray, sent
 from vtrace import lax
 from vtrace.api.device import DeviceCalls
+from vtrace.backends.cuda import driver
 
 X = np.arange(12, dtype=np.float32).reshape(4, 3)
 WARM = ["cuCtxPushCurrent_v2", "cuMemAllocAsync", "cuLaunchKernel", "cuCtxPopCurrent_v2"]
@@ -144,3 +147,16 @@ def test_programs_that_are_forgotten(gpu: FakeDriver) -> None:
     program.cache_clear()
     np.testing.assert_array_equal(program(x).get(), X + 1)
     assert program.compilations == 1
+
+
+def test_the_benchmark_of_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a driver whose functions do nothing; how long it takes is for people to read."""
+    forget()
+    monkeypatch.setattr(driver, "load_library", cuda_launches.Nothing)
+    monkeypatch.setattr(cuda_launches, "CALLS", 2)
+    monkeypatch.setattr(cuda_launches, "REPEATS", 1)
+    monkeypatch.setenv("VTRACE_CACHE", "0")
+    times = cuda_launches.measure()
+    forget()
+    assert len(times) == 5
+    assert all(0 < t < 1e5 for t in times.values())
