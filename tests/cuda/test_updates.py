@@ -249,6 +249,41 @@ def test_what_is_built_on_it(gpu: FakeDriver) -> None:
     np.testing.assert_array_equal(vtrace.jit(on_gpu["largest"], device="cuda")(x, i), wanted)
 
 
+def test_several_index_arrays(gpu: FakeDriver) -> None:
+    """They are merged into one, and the array is one of rows meanwhile: that costs no copy."""
+    x, v = _drawn(np.int32, ROWS, 7), _drawn(np.int32, COUNT)
+    i, j = _places(), np.random.default_rng(1).integers(-7, 7, COUNT)
+
+    def program(x: Array, i: Array, j: Array, v: Array) -> tuple[Array, ...]:
+        y = x.copy()
+        np.add.at(y, (i, j), v)
+        return y, y + 1
+
+    compiled = vtrace.jit(program, device="cuda")
+    assert (
+        "the same memory, in another shape"
+        in vtrace.jit(lambda *a: program(*a)[0], device="cuda").inspect(x, i, j, v).report
+    )
+    for found, wanted in zip(compiled(x, i, j, v), program(x, i, j, v), strict=True):
+        np.testing.assert_array_equal(found, wanted)
+
+
+def test_results_share_no_memory(gpu: FakeDriver) -> None:
+    """A reshape is a copy where what it is made of is an argument, a result, or made twice."""
+    x, i, v = _drawn(np.int32, ROWS, 2), _places(), _drawn(np.int32, COUNT, 2)
+
+    def program(x: Array, i: Array, v: Array) -> tuple[Array, ...]:
+        y = x.at[i].add(v)
+        return y.reshape(2, ROWS), y.reshape(-1), y, x.reshape(-1)
+
+    given = sent(x)
+    results = vtrace.jit(program)(given, sent(i), sent(v))
+    assert len({r.pointer for r in results} | {given.pointer}) == 5
+    wanted = _at(np.add)(x, i, v)
+    for found, shape in zip(results[:3], ((2, ROWS), (-1,), x.shape), strict=True):
+        np.testing.assert_array_equal(found.get(), wanted.reshape(shape))
+
+
 @pytest.mark.parametrize("mode", ["drop", "wrap", "clip"])
 def test_modes(mode: str, gpu: FakeDriver) -> None:
     x, v = _drawn(np.float64, ROWS), _drawn(np.float64, COUNT)
