@@ -1,5 +1,6 @@
 """Updates of one array at many positions, by many threads: NumPy's results, whatever the order of the threads."""
 
+import re
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
@@ -11,8 +12,10 @@ import vtrace
 from tests.cuda.fake_driver import FakeDriver
 from tests.cuda.foreign import sent
 from tests.cuda.interpreter.machine import ORDERS
+from tests.cuda.test_matrix import ARCHITECTURES, INEXACT, needs_assembler
 from vtrace import lax
 from vtrace.backends.cuda import updates
+from vtrace.backends.cuda.tools import assemble, modules
 from vtrace.backends.cuda.updates import Plan, plan_of
 
 Array = Any
@@ -342,3 +345,17 @@ def test_how_updates_are_divided() -> None:
     assert (large.kind, large.parts, large.in_place) == ("parts", 3, False), "as many as there is room for"
     wide = _plan(_at(np.multiply), "f32[100,100000]", "i64[200]", "f32[200,100000]")
     assert (wide.parts, wide.length, wide.in_place) == (1, 200, True), "the elements of a row are threads enough"
+
+
+@needs_assembler
+@pytest.mark.parametrize("ufunc", [np.add, np.maximum, np.multiply, None])
+@pytest.mark.parametrize("dtype", ["u8", "i64", "f32", "f64"])
+def test_the_kernels_assemble(dtype: str, ufunc: Any, tmp_path: Any) -> None:
+    function = (lambda x, i, v: x.at[i].set(v)) if ufunc is None else _at(ufunc)
+    for rows in (3, 100_000):
+        text = vtrace.jit(function).inspect(f"{dtype}[{rows},2]", "i32[20000]", f"{dtype}[20000,2]").ptx
+        assert not INEXACT.search(text)
+        for number, module in enumerate(modules(text)):
+            architecture = ARCHITECTURES[(number + rows) % len(ARCHITECTURES)]
+            told = assemble(module, architecture, tmp_path / "kernel.cubin", "-v")
+            assert set(re.findall(r"(\d+) bytes spill", told)) == {"0"}, told
