@@ -130,8 +130,8 @@ def test_ties_of_exact_sums_go_to_even(dtype: Any, gpu: FakeDriver) -> None:
     bits = np.finfo(dtype).nmant
     rows = [[1, 2.0**-bits / 2], [1, 3 * 2.0**-bits / 2], [1, 2.0**-bits / 2, 2.0**-140], [-1, -(2.0**-bits) / 2]]
     rows += [[1, 2.0**-bits / 2, -(2.0**-140)], [2.0**100, 1, -(2.0**100)]]
-    v = np.array([row + [0.0] * (30 - len(row)) for row in rows], dtype).T.reshape(-1)
-    i, x = np.tile(np.arange(len(rows)), 30), np.zeros(len(rows), dtype)
+    v = np.array([row + [0.0] * (60 - len(row)) for row in rows], dtype).T.reshape(-1)
+    i, x = np.tile(np.arange(len(rows)), 60), np.zeros(len(rows), dtype)
     found = vtrace.jit(_at(np.add), device="cuda")(x, i, v)
     np.testing.assert_array_equal(found, _exact_sums(x, i, v, 1))
 
@@ -204,7 +204,7 @@ def test_products_of_integers(gpu: FakeDriver) -> None:
 
 
 def test_a_zero_keeps_its_sign(gpu: FakeDriver) -> None:
-    x, i, v = np.full(3, -0.0), np.zeros(200, np.int64), np.full(200, -0.0)
+    x, i, v = np.full(3, -0.0), np.zeros(300, np.int64), np.full(300, -0.0)
     assert np.signbit(vtrace.jit(_at(np.add), device="cuda")(x, i, v)).all()
 
 
@@ -343,8 +343,8 @@ def test_how_updates_are_divided() -> None:
     assert _plan(_at(np.multiply), "f32[100]", "i64[1000000]", "f32[1000000]").parts == 4082
     large = _plan(_at(np.add), "f64[10000000]", "i64[1000000]", "f64[1000000]")
     assert (large.kind, large.parts, large.in_place) == ("parts", 3, False), "as many as there is room for"
-    wide = _plan(_at(np.multiply), "f32[100,100000]", "i64[200]", "f32[200,100000]")
-    assert (wide.parts, wide.length, wide.in_place) == (1, 200, True), "the elements of a row are threads enough"
+    wide = _plan(_at(np.multiply), "f32[100,100000]", "i64[300]", "f32[300,100000]")
+    assert (wide.parts, wide.length, wide.in_place) == (1, 300, True), "the elements of a row are threads enough"
 
 
 @needs_assembler

@@ -97,7 +97,7 @@ def _products(x, w):
         (_products, (np.ones((40, 256)), np.ones((256, 200)))),
         (lambda z: (z * z, z), (X + 1j * X,)),
         (lambda x: (x, np.arange(3), x + 1, x + 1), (X,)),
-        (lambda x, i: x.at[i].add(1.0), (np.zeros(5), np.arange(200) % 5)),
+        (lambda x, i: x.at[i].add(1.0), (np.zeros(5), np.arange(300) % 5)),
     ],
 )
 def test_calls_of_every_kind(gpu: FakeDriver, function, arguments) -> None:

@@ -31,7 +31,7 @@ from vtrace.ops.logic import And, Or, Xor
 from vtrace.ops.movement import Broadcast, Reshape, Reverse, Slice, Transpose
 from vtrace.ops.scatter import Scatter
 
-FEWEST = 128
+FEWEST = 256
 """Fewer updates are made by one thread, one after the other."""
 LEAST_OF_PART = 64
 MOST_THREADS = 1 << 16
