@@ -5,6 +5,7 @@ and what large ones are done by, is NumPy's or SciPy's own function.
 """
 
 from vtrace.ops.linalg import cholesky as cholesky
+from vtrace.ops.linalg import complex_matrix as complex_matrix
 from vtrace.ops.linalg import determinant as determinant
 from vtrace.ops.linalg import eigh as eigh
 from vtrace.ops.linalg import inverse as inverse
