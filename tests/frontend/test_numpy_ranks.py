@@ -120,9 +120,3 @@ def test_errors_are_worded_as_numpys(number: int) -> None:
 def test_tensors_that_make_no_square_matrix_are_refused() -> None:
     with pytest.raises(vtrace.LinAlgError, match=r"prod\(a.shape\[b.ndim:\]\)"):
         vtrace.vmap(lambda a: np.linalg.tensorsolve(a, a[0]))(TALL)
-
-
-def test_general_eigenvalues_are_refused_with_a_remedy() -> None:
-    for name in ("eig", "eigvals"):
-        with pytest.raises(vtrace.UnsupportedError, match=f"np.linalg.{name} is not supported .* symmetric matrix"):
-            vtrace.vmap(getattr(np.linalg, name))(SQUARE)

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from vtrace.errors import LinAlgError, UnsupportedError, UsageError
+from vtrace.errors import LinAlgError, UsageError
 from vtrace.frontend.complexes.arithmetic import squared_size
 from vtrace.frontend.core import convert, full
 from vtrace.frontend.dispatch import implements
@@ -132,21 +132,3 @@ def cond(x: Any, p: Any = None) -> Any:
         result = np.where(singular, np.array(math.inf, both.dtype), both)
     unknown = np.any(np.isnan(a), axis=(-2, -1))
     return np.where(np.isnan(result) & ~unknown, np.array(math.inf, result.dtype), result)
-
-
-@implements(np.linalg.eig)
-def eig(a: Any) -> Any:
-    _refuse_eigenvalues("eig", "np.linalg.eigh")
-
-
-@implements(np.linalg.eigvals)
-def eigvals(a: Any) -> Any:
-    _refuse_eigenvalues("eigvals", "np.linalg.eigvalsh")
-
-
-def _refuse_eigenvalues(name: str, remedy: str) -> None:
-    raise UnsupportedError(
-        f"{at_user_line()}: np.linalg.{name} is not supported on traced arrays: whether its results are complex "
-        f"depends on the values of the matrix. Use {remedy} for a symmetric matrix, or call np.linalg.{name} on whole "
-        "batches, outside of traced functions"
-    )

@@ -27,6 +27,8 @@ from vtrace.ops.samples import array
 
 OPERATIONS = 4.0
 """Real operations for a complex one."""
+SHARE = 0.4
+"""How large a matrix is still done in a kernel, by the size of a real one. LAPACK gains more from complex numbers."""
 
 
 def joined(re: Array, im: Array) -> Array:
@@ -76,7 +78,7 @@ class ComplexMatrix(MatrixProcedure):
         return [part for x in results for part in ((x.real, x.imag) if x.dtype.kind == "c" else (x,))]
 
     def largest(self, dtype: DType) -> int:
-        return self._operation().largest(dtype)
+        return int(SHARE * self._operation().largest(dtype))
 
     def procedure(self, e: Workspace, results: Sequence[Place], *reads: Any) -> None:
         operands = [PairRead(re, im) for re, im in zip(reads[::2], reads[1::2], strict=True)]
