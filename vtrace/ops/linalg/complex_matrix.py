@@ -27,8 +27,9 @@ from vtrace.ops.samples import array
 
 OPERATIONS = 4.0
 """Real operations for a complex one."""
-SHARE = 0.4
-"""How large a matrix is still done in a kernel, by the size of a real one. LAPACK gains more from complex numbers."""
+SHARE, SHARE_OF_FACTORS = 0.7, 0.5
+"""How many rows a matrix has that is still done in a kernel, for one of a real one: it takes twice the room, and where
+the results are several matrices, more than that."""
 
 
 def joined(re: Array, im: Array) -> Array:
@@ -78,7 +79,9 @@ class ComplexMatrix(MatrixProcedure):
         return [part for x in results for part in ((x.real, x.imag) if x.dtype.kind == "c" else (x,))]
 
     def largest(self, dtype: DType) -> int:
-        return int(SHARE * self._operation().largest(dtype))
+        op = self._operation()
+        share = SHARE_OF_FACTORS if isinstance(op, Qr | Svd) else SHARE
+        return int(share * op.largest(dtype))
 
     def procedure(self, e: Workspace, results: Sequence[Place], *reads: Any) -> None:
         operands = [PairRead(re, im) for re, im in zip(reads[::2], reads[1::2], strict=True)]

@@ -70,7 +70,7 @@ class Svd(MatrixProcedure):
         return tuple(np.linalg.svd(x, full_matrices=self.full))
 
     def largest(self, dtype: DType) -> int:
-        return 32 if dtype.itemsize == 4 else 24
+        return 28 if dtype.itemsize == 4 else 24
 
     def procedure(self, e: Workspace, results: Sequence[Place], *reads: Any) -> None:
         (u, s, vh), (x,) = results, reads
