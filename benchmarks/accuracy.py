@@ -54,6 +54,7 @@ UNARY = [
     "digamma",
     "ndtri",
     "erfinv",
+    "erfcinv",
 ]
 BINARY = ["arctan2", "power", "hypot", "fmod"]
 CHUNK = 1 << 16
@@ -93,9 +94,16 @@ SLOW: dict[str, Callable[[mpmath.mpf], mpmath.mpf]] = {
     "digamma": mpmath.digamma,
     "ndtri": normal_quantile,
     "erfinv": mpmath.erfinv,
+    "erfcinv": lambda y: -normal_quantile(y / 2) / mpmath.sqrt(mpmath.mpf(2)),
 }
 """What long double has not."""
-RANGES = {"gammaln": (2.0**-70, 1e300), "digamma": (2.0**-70, 1e300), "ndtri": (1e-300, 1.0), "erfinv": (-1.0, 1.0)}
+RANGES = {
+    "gammaln": (2.0**-70, 1e300),
+    "digamma": (2.0**-70, 1e300),
+    "ndtri": (1e-300, 1.0),
+    "erfinv": (-1.0, 1.0),
+    "erfcinv": (1e-300, 2.0),
+}
 """Where these are measured in float64."""
 
 

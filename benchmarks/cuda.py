@@ -1,171 +1,150 @@
-"""vtrace on a GPU beside JAX and PyTorch, as far as they are installed: `make bench-cuda`.
+"""vtrace on a GPU beside CuPy, JAX and PyTorch, as far as they are installed: `make bench-cuda`.
 
 Each workload is checked against the CPU on a small batch before it is timed. Arguments and results stay on the GPU;
-times are those of a call until its result is there, the smallest of several.
+times are those of calls until the result is there, medians and minima. Beside them stand the bars, by the medians.
 """
 
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from statistics import median
 from typing import Any
 
 import numpy as np
 
 import vtrace
-from benchmarks.cuda_peers import in_jax, in_torch
-from benchmarks.loop_programs import mandelbrot
-from benchmarks.programs import add1, black_scholes, dot, inverse3, row_times_matrix, softmax
-from vtrace import lax
+from benchmarks.cuda_bars import BARS, COMPILE, COPY, CUPY, JAX, TORCH, VTRACE, Times
+from benchmarks.cuda_peers import in_cupy, in_jax, in_torch
+from benchmarks.cuda_workloads import WORKLOADS, Workload, pendulum
+from benchmarks.programs import row_times_matrix
+
+__all__ = ["CONTESTANTS", "REPEATS", "WORKLOADS", "main", "measure", "pendulum"]
 
 Array = Any
-REPEATS = 20
-
-
-@dataclass(frozen=True)
-class Workload:
-    """A function of one example, and arguments for a batch of it."""
-
-    name: str
-    function: Callable[..., Any]
-    make: Callable[[np.random.Generator, int], tuple[Array, ...]]
-    size: int
-    in_axes: Any = 0
-
-    def inputs(self, size: int) -> tuple[Array, ...]:
-        return self.make(np.random.default_rng(0), size)
-
-
-def _uniform(low: float, high: float, *shapes: tuple[int, ...]) -> Callable[..., tuple[Array, ...]]:
-    return lambda rng, n: tuple(rng.uniform(low, high, (n, *s)).astype(np.float32) for s in shapes)
-
-
-def _with_matrix(rng: np.random.Generator, n: int) -> tuple[Array, ...]:
-    return rng.random((n, 1024), dtype=np.float32), rng.random((1024, 1024), dtype=np.float32)
-
-
-def pendulum(angle: Array, speed: Array) -> Array:
-    """1000 Runge-Kutta steps."""
-
-    def slope(s: Array) -> Array:
-        return np.stack([s[1], -np.sin(s[0])])
-
-    def step(_: Any, s: Array) -> Array:
-        k1 = slope(s)
-        k2 = slope(s + 0.005 * k1)
-        k3 = slope(s + 0.005 * k2)
-        k4 = slope(s + 0.01 * k3)
-        return s + 0.01 / 6 * (k1 + 2 * k2 + 2 * k3 + k4)
-
-    return lax.fori_loop(0, 1000, step, np.stack([angle, speed]))
-
-
-WORKLOADS = (
-    Workload("x + 1, 2^28", add1, _uniform(0, 1, ()), 1 << 28),
-    Workload("row dot, 200k x 1024", dot, _uniform(0, 1, (1024,), (1024,)), 200_000),
-    Workload("softmax, 200k x 1024", softmax, _uniform(0, 1, (1024,)), 200_000),
-    Workload("Black-Scholes, 1e8", black_scholes, _uniform(0.5, 1.5, (), (), ()), 100_000_000),
-    Workload("Mandelbrot, 4096^2", mandelbrot, _uniform(-2, 1, (), ()), 1 << 24),
-    Workload("Runge-Kutta, 1e6 x 1000 steps", pendulum, _uniform(-1, 1, (), ()), 1_000_000),
-    Workload("3 x 3 inverse, 1e7", inverse3, _uniform(1, 2, (3, 3)), 10_000_000),
-    Workload("matmul, 8192 x 1024 x 1024", row_times_matrix, _with_matrix, 8192, (0, None)),
-    Workload("a small call", add1, _uniform(0, 1, ()), 4),
-)
+REPEATS, FIRST_CALLS = 20, 5
 
 
 def check(workload: Workload) -> None:
     """AssertionError unless the GPU gives the CPU's results for a few examples."""
     arguments = workload.inputs(37)
-    wanted = vtrace.vmap(workload.function, workload.in_axes, device="cpu")(*arguments)
-    found = vtrace.vmap(workload.function, workload.in_axes, device="cuda")(*arguments)
+    wanted, found = (workload.program(device)(*arguments) for device in ("cpu", "cuda"))
     np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-5, err_msg=workload.name)
 
 
-def seconds(call: Callable[[], Any], wait: Callable[[Any], Any]) -> float:
-    """The shortest time of a call until its result is there."""
+def timed(call: Callable[[], Any], wait: Callable[[Any], Any], calls: int = 1) -> Times:
+    """How long a call takes until its result is there, of `calls` that follow one another."""
     wait(call())
-    best = float("inf")
+    seconds = []
     for _ in range(REPEATS):
         start = time.perf_counter()
-        wait(call())
-        best = min(best, time.perf_counter() - start)
-    return best
+        for _ in range(calls):
+            result = call()
+        wait(result)
+        seconds.append((time.perf_counter() - start) / calls)
+    return Times(median(seconds), min(seconds))
 
 
-def _vtrace(workload: Workload, arguments: tuple[Array, ...]) -> float:
+def _sent(arguments: tuple[Array, ...]) -> tuple[Any, list[Any]]:
+    """The GPU, and the arguments there."""
     from vtrace.backends.cuda import DeviceArray, gpu
 
     where = gpu()
     with where:
-        sent = [DeviceArray.copy_of(a, where, where.stream) for a in arguments]
-    function = vtrace.vmap(workload.function, workload.in_axes)
+        return where, [DeviceArray.copy_of(a, where, where.stream) for a in arguments]
+
+
+def _vtrace(workload: Workload, arguments: tuple[Array, ...]) -> Times:
+    where, sent = _sent(arguments)
+    function = workload.program()
 
     def wait(result: Any) -> None:
         with where:
             where.synchronize(result.stream)
 
-    return seconds(lambda: function(*sent), wait)
+    return timed(lambda: function(*sent), wait, workload.calls)
 
 
-def _copy(_: Workload, arguments: tuple[Array, ...]) -> float:
-    """As many bytes as the arguments have, copied on the device: what reading and writing costs at least."""
-    from vtrace.backends.cuda import DeviceArray, gpu
-
-    where = gpu()
-    with where:
-        sent = [DeviceArray.copy_of(a, where, where.stream) for a in arguments]
+def _copy(workload: Workload, arguments: tuple[Array, ...]) -> Times:
+    """As many bytes as the arguments have, copied on the device."""
+    where, sent = _sent(arguments)
 
     def wait(results: Any) -> None:
         with where:
             where.synchronize(results[0].stream)
 
-    return seconds(lambda: [a.copy() for a in sent], wait)
+    return timed(lambda: [a.copy() for a in sent], wait, workload.calls)
 
 
-def _torch(workload: Workload, arguments: tuple[Array, ...]) -> float:
+def _cupy(workload: Workload, arguments: tuple[Array, ...]) -> Times:
+    import cupy
+
+    function = in_cupy()[workload.function.__name__]
+    sent = [cupy.asarray(a) for a in arguments]
+    return timed(lambda: function(*sent), lambda _: cupy.cuda.get_current_stream().synchronize(), workload.calls)
+
+
+def _torch(workload: Workload, arguments: tuple[Array, ...]) -> Times:
     import torch
 
     plain = in_torch()[workload.function.__name__]
     sent = [torch.from_numpy(a).cuda() for a in arguments]
     function = plain if workload.function is row_times_matrix else torch.compile(plain)
-    return seconds(lambda: function(*sent), lambda _: torch.cuda.synchronize())
+    return timed(lambda: function(*sent), lambda _: torch.cuda.synchronize(), workload.calls)
 
 
-def _jax(workload: Workload, arguments: tuple[Array, ...]) -> float:
+def _jax(workload: Workload, arguments: tuple[Array, ...]) -> Times:
     import jax
 
     example = in_jax()[workload.function.__name__]
     sent = [jax.device_put(a, jax.devices("gpu")[0]) for a in arguments]
-    function = jax.jit(jax.vmap(example, workload.in_axes))
-    return seconds(lambda: function(*sent), lambda result: result.block_until_ready())
+    function = jax.jit(jax.vmap(example, workload.in_axes) if workload.batched else example)
+    return timed(lambda: function(*sent), lambda result: result.block_until_ready(), workload.calls)
 
 
-def first_call() -> float:
-    """From a function to its result where nothing is on disk: a kernel that nobody has compiled before."""
-    new = time.time_ns() % 1_000_003
-    arguments = _uniform(0, 1, ())(np.random.default_rng(0), 1000)
-    start = time.perf_counter()
-    vtrace.vmap(lambda x: np.exp(-x * x) * np.tanh(3 * x) + new, device="cuda")(*arguments)
-    return time.perf_counter() - start
+def first_calls() -> Times:
+    """From a function to its result where nothing is on disk: kernels that nobody has compiled before."""
+    arguments = np.linspace(0, 1, 1000, dtype=np.float32)
+    seconds = []
+    for _ in range(FIRST_CALLS):
+        new = time.time_ns() % 1_000_003
+        start = time.perf_counter()
+        vtrace.vmap(lambda x, new=new: np.exp(-x * x) * np.tanh(3 * x) + new, device="cuda")(arguments)
+        seconds.append(time.perf_counter() - start)
+    return Times(median(seconds), min(seconds))
 
 
-CONTESTANTS = {"vtrace": _vtrace, "device copy": _copy, "JAX": _jax, "PyTorch": _torch}
+CONTESTANTS: dict[str, Callable[[Workload, tuple[Array, ...]], Times]] = {
+    VTRACE: _vtrace, COPY: _copy, CUPY: _cupy, JAX: _jax, TORCH: _torch
+}  # fmt: skip
+_NAME, _CELL = 32, 21
 
 
 def measure(scale: float = 1.0) -> None:
     """Print the table; `scale` shrinks every batch."""
-    print(f"{'milliseconds':32}" + "".join(f"{name:>14}" for name in CONTESTANTS))
+    print(f"{'milliseconds, median and least':{_NAME}}" + "".join(f"{name:>{_CELL}}" for name in CONTESTANTS) + "  bar")
     for workload in WORKLOADS:
         check(workload)
         arguments = workload.inputs(max(int(workload.size * scale), 1))
+        row: dict[str, Times] = {}
         cells = []
-        for run in CONTESTANTS.values():
+        for name, run in CONTESTANTS.items():
             try:
-                cells.append(f"{1e3 * run(workload, arguments):14.4f}")
+                row[name] = run(workload, arguments)
+                cells.append(_cell(row[name]))
             except (ImportError, KeyError, RuntimeError) as reason:
-                cells.append(f"{type(reason).__name__:>14}"[:14])
-        print(f"{workload.name:32}" + "".join(cells), flush=True)
-    print(f"{'a first call, all compiled':32}{1e3 * first_call():14.4f}")
+                cells.append("-" if isinstance(reason, KeyError) else type(reason).__name__)
+        _print(workload.name, cells, row)
+    times = first_calls()
+    _print(COMPILE, [_cell(times), *[""] * (len(CONTESTANTS) - 1)], {VTRACE: times})
+
+
+def _cell(times: Times) -> str:
+    return f"{1e3 * times.median:.4f} {1e3 * times.least:.4f}"
+
+
+def _print(name: str, cells: list[str], row: dict[str, Times]) -> None:
+    bar = f"  {BARS[name].verdict(row)}" if name in BARS else ""
+    print(f"{name:{_NAME}}" + "".join(f"{cell[: _CELL - 1]:>{_CELL}}" for cell in cells) + bar, flush=True)
 
 
 def main() -> int:

@@ -1,7 +1,9 @@
-"""The workloads of `benchmarks.cuda` in JAX, one example each, and in PyTorch, whole batches: by name."""
+"""The workloads of `benchmarks.cuda` in JAX, one example each, and in PyTorch and CuPy, whole batches: by name."""
 
 from collections.abc import Callable
 from typing import Any
+
+from benchmarks.cuda_workloads import COUNTERS, SEGMENTS
 
 Array = Any
 
@@ -52,6 +54,8 @@ def in_jax() -> dict[str, Callable[..., Any]]:
         "pendulum": pendulum,
         "inverse3": jnp.linalg.inv,
         "row_times_matrix": lambda x, w: x @ w,
+        "counts": lambda i: jnp.bincount(i, length=COUNTERS),
+        "segments": lambda x, i: jax.ops.segment_sum(x, i, SEGMENTS),
     }
 
 
@@ -71,4 +75,39 @@ def in_torch() -> dict[str, Callable[..., Any]]:
         "black_scholes": black_scholes,
         "inverse3": torch.linalg.inv,
         "row_times_matrix": lambda x, w: x @ w,
+        "counts": lambda i: torch.bincount(i, minlength=COUNTERS),
+        "segments": lambda x, i: torch.zeros(SEGMENTS, dtype=x.dtype, device=x.device).index_add(0, i, x),
+    }
+
+
+def in_cupy() -> dict[str, Callable[..., Any]]:
+    """ImportError without CuPy. Elementwise functions are fused; loops whose trips differ it has in C++ only."""
+    import cupy
+    from cupyx.scipy import special
+
+    def black_scholes(spot: Array, strike: Array, time: Array) -> Array:
+        deviation = 0.3 * cupy.sqrt(time)
+        d1 = (cupy.log(spot / strike) + 0.095 * time) / deviation
+        near = 0.5 * (1 + special.erf(d1 * 0.7071067811865476))
+        far = 0.5 * (1 + special.erf((d1 - deviation) * 0.7071067811865476))
+        return spot * near - strike * cupy.exp(-0.05 * time) * far
+
+    def softmax(x: Array) -> Array:
+        e = cupy.exp(x - x.max(1, keepdims=True))
+        return e / e.sum(1, keepdims=True)
+
+    def segments(x: Array, i: Array) -> Array:
+        sums = cupy.zeros(SEGMENTS, x.dtype)
+        cupy.add.at(sums, i, x)
+        return sums
+
+    return {
+        "add1": lambda x: x + 1,
+        "dot": lambda x, y: (x * y).sum(1) ** 2,
+        "softmax": softmax,
+        "black_scholes": cupy.fuse(black_scholes),
+        "inverse3": cupy.linalg.inv,
+        "row_times_matrix": lambda x, w: x @ w,
+        "counts": lambda i: cupy.bincount(i, minlength=COUNTERS),
+        "segments": segments,
     }

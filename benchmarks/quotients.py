@@ -58,11 +58,12 @@ def normal_quantile(p: mpf) -> mpf:
 
 
 def beyond_normal(centre: int) -> Function:
-    """r less the number beyond which exp(-r**2 / 2) of a normal distribution is, in (r - centre) / (r + centre)."""
+    """r - x - 5/8 + 3/4 (r - 4) / (r + 4) in (r - centre) / (r + centre), where exp(-r**2 / 2) of a normal distribution
+    is beyond x."""
 
     def function(t: mpf) -> mpf:
         r = centre * (1 + t) / (1 - t)
-        return r + normal_quantile(mpmath.exp(-r * r / 2))
+        return r + normal_quantile(mpmath.exp(-r * r / 2)) - mpf("0.625") + mpf("0.75") * (r - 4) / (r + 4)
 
     return function
 
@@ -123,7 +124,7 @@ RATIOS = [
         centred("1.94", 4),
         {4: centred("14.5", 4), 8: centred("6.01", 4)},
         {4: (13, 0), 8: (19, 0)},
-        "r - x in t = (r - 4) / (r + 4), where exp(-r**2 / 2) of a normal distribution is beyond x, for r from 1.94",
+        "r - x - 5/8 + 3/4 t in t = (r - 4) / (r + 4), r from 1.94, where exp(-r**2 / 2) of a normal is beyond x",
         weight=lambda t: mpf(1),
     ),
     Ratio(
@@ -132,7 +133,7 @@ RATIOS = [
         centred("5.99", 16),
         {8: centred("38.7", 16)},
         {8: (8, 8)},
-        "the same in t = (r - 16) / (r + 16), for r from 6",
+        "the same in (r - 16) / (r + 16), for r from 6",
         weight=lambda t: mpf(1),
     ),
 ]

@@ -13,6 +13,16 @@ def numbers(dtype: Any, *shape: int, seed: int = 0) -> Any:
     return (rng.standard_normal(shape) + 1j * rng.standard_normal(shape)).astype(dtype)
 
 
+def phased(matrices: Any, dtype: Any = np.complex128) -> Any:
+    """Complex matrices with the singular values of real ones; those that are about symmetric become about Hermitian."""
+    rows, columns = matrices.shape[-2:]
+    angles = 0.7 * np.arange(max(rows, columns)) ** 2
+    turns = np.exp(1j * (angles[:, None] - angles))
+    if rows != columns or not np.allclose(matrices, np.swapaxes(matrices, -1, -2), rtol=0.2):
+        turns *= np.exp(0.3j)  # else the last pivot would be real but for errors of rounding
+    return (matrices * turns[:rows, :columns]).astype(dtype)
+
+
 def check(function: Callable[..., Any], *stacks: Any, rtol: float | None = None) -> None:
     """Dtypes, shapes and values are those of the loop; the arguments are left as they are."""
     before = [s.copy() for s in stacks]

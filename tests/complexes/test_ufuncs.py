@@ -13,6 +13,7 @@ UNARY = {
     "negative": 0, "positive": 0, "conjugate": 0, "reciprocal": 0, "rint": 0, "sign": 2,
     "exp": 2, "exp2": 2, "expm1": 4, "log": 2, "log2": 2, "log10": 2, "log1p": 64,
     "sqrt": 2, "sin": 2, "cos": 2, "tan": 4, "sinh": 2, "cosh": 2, "tanh": 4,
+    "arcsin": 4, "arccos": 4, "arctan": 4, "arcsinh": 4, "arccosh": 4, "arctanh": 4,
 }  # fmt: skip
 """Ufunc -> how many units in the last place a result may be from NumPy's, both measured by their sizes."""
 PREDICATES = ["isnan", "isinf", "isfinite"]

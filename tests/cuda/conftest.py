@@ -12,7 +12,7 @@ from vtrace.backends.cuda import code, cublas, device, driver
 def forget() -> None:
     """Nothing of a driver, its devices and their functions is remembered."""
     driver.driver.cache_clear()
-    device.gpu.cache_clear()
+    device.known_gpu.cache_clear()
     device.count.cache_clear()
     cublas.library.cache_clear()
     code.LOADED.clear()

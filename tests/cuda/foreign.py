@@ -1,10 +1,11 @@
 """Arrays of other libraries, as far as we see them."""
 
+import ctypes
 from typing import Any
 
 import numpy as np
 
-from vtrace.backends.cuda import DeviceArray, gpu
+from vtrace.backends.cuda import DeviceArray, dlpack, gpu
 from vtrace.ir.types import Array
 
 
@@ -23,6 +24,36 @@ class InterfaceArray:
         interface = dict(self.resident.__cuda_array_interface__, version=version, **more)
         interface["data"] = (interface["data"][0] + offset, False)
         self.__cuda_array_interface__ = interface
+
+
+class View(InterfaceArray):
+    """A NumPy view as if it lay on a GPU with the array that it is a view of."""
+
+    def __init__(self, view: Array, stream: int = 1) -> None:
+        base = view if view.base is None else view.base
+        offset = view.__array_interface__["data"][0] - base.__array_interface__["data"][0]
+        super().__init__(
+            base, offset=offset, stream=stream, shape=view.shape, strides=view.strides, typestr=view.dtype.str
+        )
+
+
+class ViewByCapsule:
+    """The same by DLPack."""
+
+    def __init__(self, view: Array) -> None:
+        self.view = View(view)
+        self._strides = (ctypes.c_int64 * max(view.ndim, 1))(*(s // view.itemsize for s in view.strides))
+        self._shape, self._dtype = view.shape, view.dtype
+
+    def __dlpack__(self, *, stream: Any = None) -> Any:
+        pointer = self.view.__cuda_array_interface__["data"][0]
+        capsule = dlpack.export(self.view, pointer, self._shape, self._dtype, 0)
+        tensor = dlpack._Managed.from_address(dlpack._pointer(capsule, b"dltensor")).tensor
+        tensor.strides = ctypes.cast(self._strides, ctypes.POINTER(ctypes.c_int64))
+        return capsule
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return dlpack.CUDA, 0
 
 
 class CapsuleArray:

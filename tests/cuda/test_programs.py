@@ -118,23 +118,6 @@ def test_drawn_graphs(gpu: FakeDriver, graph: Graph, seed: int, size: int) -> No
     assert_close(run(compile_for_device(fuse(optimize(many))), arrays), wanted, ulps=1000)
 
 
-SLOW_HERE = ("softmax, 200k x 1024", "Mandelbrot, 4096^2", "Runge-Kutta, 1e6 x 1000 steps")
-"""The interpreter of PTX takes long for them; they are among the programs above."""
-
-
-def test_the_benchmark_runs_as_far_as_the_device_goes(gpu: FakeDriver, monkeypatch, capsys) -> None:
-    """On tiny batches, on the fake device, without peers."""
-    monkeypatch.setattr(cuda, "REPEATS", 1)
-    monkeypatch.setattr(
-        cuda, "CONTESTANTS", {n: c for n, c in cuda.CONTESTANTS.items() if n in ("vtrace", "device copy")}
-    )
-    monkeypatch.setattr(cuda, "WORKLOADS", [w for w in cuda.WORKLOADS if w.name not in SLOW_HERE])
-    cuda.measure(scale=0)
-    lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == len(cuda.WORKLOADS) + 2
-    assert "Error" not in "".join(lines)
-
-
 def test_large_arrays_that_loops_carry(gpu: FakeDriver) -> None:
     """They take turns in two places, whose addresses change."""
     x = np.random.default_rng(0).normal(size=(5, 70))

@@ -62,3 +62,26 @@ def test_running(name: str, reverse: bool) -> None:
     same(lambda x: function(x, 1, reverse), X)
     with pytest.raises(ValueError, match="needs an axis to run along"):
         function(np.float64(1.0))
+
+
+@pytest.mark.parametrize("dtype", [None, np.int64, np.int8, float])
+@pytest.mark.parametrize("ufunc", [np.add, np.multiply, np.maximum, np.subtract, np.logaddexp])
+def test_reduceat(ufunc: np.ufunc, dtype: Any) -> None:
+    x = np.arange(1, 49, dtype=float if ufunc is np.logaddexp else np.int8).reshape(2, 12, 2)
+    if ufunc is np.logaddexp and np.dtype(dtype).kind == "i":
+        dtype = np.float32
+    for indices in ([0, 5, 3, 11], [2], []):
+
+        def f(row: Any, indices: Any = indices) -> Any:
+            return ufunc.reduceat(row, indices, axis=0, dtype=dtype)
+
+        got, wanted = vtrace.vmap(f)(x), np.stack([f(row) for row in x])
+        assert (got.dtype, got.shape) == (wanted.dtype, wanted.shape)
+        np.testing.assert_allclose(got, wanted, rtol=1e-6)
+
+
+def test_indices_of_reduceat_are_known_and_inside() -> None:
+    with pytest.raises(IndexError, match=r"index 12 out-of-bounds in add.reduceat \[0, 12\)"):
+        vtrace.vmap(lambda x: np.add.reduceat(x, [0, 12]))(np.ones((2, 12)))
+    with pytest.raises(TypeError, match="an index must be a Python integer"):
+        vtrace.vmap(lambda x: np.add.reduceat(x, [0, x[0].astype(int)]))(np.ones((2, 12)))

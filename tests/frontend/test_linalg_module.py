@@ -8,6 +8,7 @@ import pytest
 import scipy.linalg
 
 import vtrace
+from tests.complexes.oracle import phased
 
 RNG = np.random.default_rng(0)
 SQUARE = RNG.normal(size=(37, 5, 5)) + 3 * np.eye(5)
@@ -46,7 +47,7 @@ CASES: list[Case] = [
     *((lambda la, a, s=s: la.solve(a, a[0], assume_a=s), LOPSIDED) for s in STRUCTURES if s != "tridiagonal"),
     *((lambda la, a, s=s: la.solve(a, a[:, 1:], assume_a=s, lower=True), LOPSIDED) for s in ("sym", "pos")),
     (lambda la, a: la.solve(np.triu(np.tril(a, 1), -1), a[0], assume_a="tridiagonal"), SQUARE),
-    (lambda la, a: la.solve(a, a[0], transposed=True), SQUARE),
+    (lambda la, a: la.solve(a, a[0], transposed=not np.iscomplexobj(a)), SQUARE),
     (lambda la, a: la.solve(a, a[0]), WHOLE),
     (lambda la, a: la.inv(a), SQUARE),
     (lambda la, a: la.inv(a, assume_a="pos", lower=True), LOPSIDED),
@@ -76,12 +77,15 @@ CASES: list[Case] = [
 ]
 
 
-@pytest.mark.parametrize("dtype", ["as it is", "float32"])
+@pytest.mark.parametrize("dtype", ["as it is", "float32", "complex"])
 @pytest.mark.parametrize("number", range(len(CASES)))
-@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.filterwarnings("ignore::RuntimeWarning", "ignore::numpy.exceptions.ComplexWarning")
 def test_agrees_with_scipy(number: int, dtype: str) -> None:
     function, batch = CASES[number]
-    batch = batch if dtype == "as it is" else np.asarray(batch, "complex64" if batch.dtype.kind == "c" else dtype)
+    if dtype == "complex":
+        batch = phased(batch, (np.complex64, np.complex128)[number % 2])
+    elif dtype != "as it is":
+        batch = np.asarray(batch, "complex64" if batch.dtype.kind == "c" else dtype)
     wanted = [np.stack(r) for r in zip(*(_several(function(scipy.linalg, x)) for x in batch), strict=True)]
     batched = vtrace.vmap(lambda x: function(vtrace.linalg, x))
     for length in {0, 1, 5, len(batch)}:
@@ -105,6 +109,16 @@ def test_arrays_are_done_by_scipy() -> None:
     np.testing.assert_array_equal(vtrace.linalg.toeplitz([1, 2]), [[1, 2], [2, 1]])
     captured = vtrace.vmap(lambda x: x + vtrace.linalg.inv(SQUARE[0]))(SQUARE)
     np.testing.assert_array_equal(captured, SQUARE + scipy.linalg.inv(SQUARE[0]))
+
+
+@pytest.mark.parametrize("structure", ["gen", "her", "pos", "upper triangular", "diagonal"])
+def test_transposes_of_complex_matrices(structure: Any) -> None:
+    """SciPy does not solve with those."""
+    batch = phased(DEFINITE)
+    read = {"upper triangular": np.triu(batch), "diagonal": batch * np.eye(6)}.get(structure, batch)
+    wanted = np.linalg.solve(np.swapaxes(read, 1, 2), batch)
+    got = vtrace.vmap(lambda a: vtrace.linalg.solve(a, a, assume_a=structure, transposed=True))(batch)
+    np.testing.assert_allclose(got, wanted, rtol=1e-10, atol=1e-10)
 
 
 @pytest.mark.parametrize("trans", [0, 1])
@@ -169,7 +183,6 @@ WRONG: list[tuple[Callable[[Any, Any], Any], type[Exception], str]] = [
     (lambda la, a: la.polar(a, "top"), ValueError, "must be either 'right' or 'left'"),
     (lambda la, a: la.toeplitz(a), ValueError, "toeplitz takes vectors"),
     (lambda la, a: la.block_diag(a[None]), ValueError, "block_diag takes matrices"),
-    (lambda la, a: la.expm(a + 1j), NotImplementedError, "complex matrices"),
     (lambda la, a: la.cho_solve((a, a[0, 0] > 0), a[0]), ValueError, "lower must be known"),
 ]
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import vtrace
+from tests.complexes.oracle import phased
 
 RNG = np.random.default_rng(0)
 SQUARE = RNG.normal(size=(37, 5, 5)) + 3 * np.eye(5)
@@ -55,12 +56,15 @@ CASES: list[tuple[Callable[..., Any], Any]] = [
 ]
 
 
-@pytest.mark.parametrize("dtype", ["as it is", "float32"])
+@pytest.mark.parametrize("dtype", ["as it is", "float32", "complex"])
 @pytest.mark.parametrize("number", range(len(CASES)))
-@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.filterwarnings("ignore::RuntimeWarning", "ignore::numpy.exceptions.ComplexWarning")
 def test_agrees_with_numpy(number: int, dtype: str) -> None:
     function, batch = CASES[number]
-    batch = batch if dtype == "as it is" else np.asarray(batch, dtype)
+    if dtype == "complex":
+        batch = phased(batch, (np.complex64, np.complex128)[number % 2])
+    elif dtype != "as it is":
+        batch = np.asarray(batch, dtype)
     wanted = [np.stack(r) for r in zip(*(_several(function(x)) for x in batch), strict=True)]
     for length in {0, 1, 5, len(batch)}:
         results = [np.asarray(r) for r in _several(vtrace.vmap(function)(batch[:length]))]
@@ -69,9 +73,9 @@ def test_agrees_with_numpy(number: int, dtype: str) -> None:
             assert (got.dtype, got.shape) == (expected.dtype, expected.shape)
             # Conditions are below 1000 here. Some steps may have been taken in the argument's dtype.
             coarsest = max(
-                np.finfo(d).eps for d in (batch.dtype, expected.dtype, np.dtype(np.float64)) if d.kind == "f"
+                np.finfo(d).eps for d in (batch.dtype, expected.dtype, np.dtype(np.float64)) if d.kind in "fc"
             )
-            unit = 1000 * coarsest if expected.dtype.kind == "f" else 0
+            unit = 1000 * coarsest if expected.dtype.kind in "fc" else 0
             size = np.max(np.abs(expected), initial=0, where=np.isfinite(expected))
             np.testing.assert_allclose(got, expected, rtol=20 * unit, atol=10 * unit * size)
 
@@ -116,9 +120,3 @@ def test_errors_are_worded_as_numpys(number: int) -> None:
 def test_tensors_that_make_no_square_matrix_are_refused() -> None:
     with pytest.raises(vtrace.LinAlgError, match=r"prod\(a.shape\[b.ndim:\]\)"):
         vtrace.vmap(lambda a: np.linalg.tensorsolve(a, a[0]))(TALL)
-
-
-def test_general_eigenvalues_are_refused_with_a_remedy() -> None:
-    for name in ("eig", "eigvals"):
-        with pytest.raises(vtrace.UnsupportedError, match=f"np.linalg.{name} is not supported .* symmetric matrix"):
-            vtrace.vmap(getattr(np.linalg, name))(SQUARE)

@@ -103,6 +103,29 @@ def test_methods_of_quantiles(method: Any, dtype: str) -> None:
     check(lambda x, q: np.quantile(x, q, axis=1, method=method), x, np.array([0.0, 0.3, 0.625, 1.0]), rtol=0)
 
 
+@pytest.mark.parametrize("dtype", NUMBERS)
+@pytest.mark.parametrize("function", [np.quantile, np.nanquantile, np.percentile])
+@pytest.mark.filterwarnings("ignore:All-NaN")
+def test_weighted_quantiles(function: Any, dtype: str) -> None:
+    x, weights = array(dtype, 3, 9), np.round(np.abs(array("float64", 3, 9)))
+    weights[np.isnan(weights) | ~np.isfinite(weights)] = 1
+    weights[..., 4] += 1  # no row of zeros
+    scale = 100 if function is np.percentile else 1
+    for q in (0.5 * scale, [0.0, 0.1 * scale, 1.0 * scale], np.array(0.25 * scale)):
+        for axis in (1, 0, None):
+            check(
+                lambda x, w, q=q, axis=axis: function(x, q, axis, weights=w, method="inverted_cdf"), x, weights, rtol=0
+            )
+    if function is np.quantile:  # NumPy's nanquantile takes no others
+        check(lambda x: np.quantile(x, 0.4, 1, weights=np.arange(9), method="inverted_cdf", keepdims=True), x, rtol=0)
+        check(
+            lambda x, q: np.quantile(x, q, 0, weights=[1, 0, 2], method="inverted_cdf"),
+            x,
+            np.array([0.0, 0.7, 1.0]),
+            rtol=0,
+        )
+
+
 DIGITS: list[Callable[[Array], Any]] = [
     lambda x: np.digitize(x, [-1.0, 0.25, 3]),
     lambda x: np.digitize(x, [3, 1, 1, -2], right=True),
@@ -189,6 +212,9 @@ WRONG: list[tuple[Callable[[Array], Any], type[Exception], str]] = [
     (lambda x: np.percentile(x, -1), ValueError, r"range \[0, 100\]"),
     (lambda x: np.quantile(x, 0.5, method="guess"), ValueError, "not a valid method"),  # type: ignore[call-overload]
     (lambda x: np.quantile(x[:0], 0.5), IndexError, "out of bounds"),
+    (lambda x: np.quantile(x, 0.5, weights=x), ValueError, "Only method 'inverted_cdf' supports weights"),
+    (lambda x: np.quantile(x, 0.5, weights=x[0], method="inverted_cdf"), TypeError, "Axis must be specified"),
+    (lambda x: np.quantile(x, 0.5, 0, weights=x[0], method="inverted_cdf"), ValueError, "must be consistent"),
     (lambda x: np.unique(x), vtrace.UnsupportedError, "use vtrace.numpy.unique"),
     (lambda x: vnp.unique(x, size=-1), ValueError, "must not be negative"),
     (lambda x: vnp.unique(x[:0], size=2), ValueError, "the array is empty"),

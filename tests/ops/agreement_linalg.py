@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from vtrace.ir.primitive import Primitive
-from vtrace.ir.types import Array
+from vtrace.ir.types import Array, type_of
+from vtrace.ops.linalg.complex_matrix import ComplexMatrix, joined
 
 FACTOR = 8.0
 """How many times the first-order bound an error may be."""
@@ -26,10 +27,25 @@ class Bound:
 
 def bounds(primitive: Primitive, operands: Sequence[Array], results: Sequence[Array]) -> list[Bound] | None:
     """How far from `results` other good ones may be; None where the primitive is not about matrices."""
+    if isinstance(primitive, ComplexMatrix):
+        return _of_parts(primitive, operands, results)
     rule = _RULES.get(primitive.name)
     if rule is None:
         return None
     return [_bound(result, scale) for result, scale in zip(results, rule(operands, results), strict=True)]
+
+
+def _of_parts(primitive: ComplexMatrix, operands: Sequence[Array], results: Sequence[Array]) -> list[Bound]:
+    """Both parts of a complex result may be wrong by as much; vectors have any phase, so other tests look at them."""
+    rest = iter(results)
+    pairs = primitive.is_complex([type_of(x) for x in operands])
+    wholes = [joined(next(rest), next(rest)) if two else next(rest) for two in pairs]
+    scales = _RULES[primitive.primitive.name](list(map(joined, operands[::2], operands[1::2])), wholes)
+    found = []
+    for whole, two, (magnified, signs) in zip(wholes, pairs, scales, strict=True):
+        part = whole.real if two else whole
+        found += [_bound(part, (magnified if signs is None else np.inf, None))] * (1 + two)
+    return found
 
 
 def _bound(result: Array, scale: "tuple[Array | float, int | None]") -> Bound:
@@ -46,7 +62,11 @@ def _size(x: Array) -> float:
 
 
 def _condition(x: Array) -> float:
-    return float(np.linalg.cond(x.astype(np.float64))) if x.size else 1.0
+    return float(np.linalg.cond(_wide(x))) if x.size else 1.0
+
+
+def _wide(x: Array) -> Array:
+    return x.astype(np.complex128 if x.dtype.kind == "c" else np.float64)
 
 
 def _solved(operands: Sequence[Array], results: Sequence[Array]) -> "list[tuple[Array | float, int | None]]":
@@ -59,7 +79,7 @@ def _lu(operands: Sequence[Array], results: Sequence[Array]) -> "list[tuple[Arra
     rows = np.arange(len(operands[0]))
     for k, pivot in enumerate(results[1]):
         rows[[k, pivot]] = rows[[pivot, k]]
-    ordered = operands[0][rows].astype(np.float64)
+    ordered = _wide(operands[0][rows])
     worst = max((_condition(ordered[:k, :k]) for k in range(1, len(results[1]) + 1)), default=1.0)
     return [(worst * max(_size(results[0]), 1), None), (0.0, None)]
 
@@ -75,7 +95,8 @@ def _det(operands: Sequence[Array], results: Sequence[Array]) -> "list[tuple[Arr
 
 def _slogdet(operands: Sequence[Array], results: Sequence[Array]) -> "list[tuple[Array | float, int | None]]":
     n = len(operands[0])
-    return [(0.0, None), (_condition(operands[0]) * n + _size(results[1]), None)]
+    turned = _condition(operands[0]) * n if operands[0].dtype.kind == "c" else 0.0
+    return [(turned, None), (_condition(operands[0]) * n + _size(results[1]), None)]
 
 
 def _qr(operands: Sequence[Array], results: Sequence[Array]) -> "list[tuple[Array | float, int | None]]":

@@ -72,6 +72,9 @@ class Function(Generic[P, R_co]):
             program = self._fast.find_plain(args)
             if program is not None:
                 return program(args)
+            results = self._on_device.again(args)
+            if results is not None:
+                return results
         return self._call(args, kwargs)
 
     def inspect(self, *args: Any, **kwargs: Any) -> Inspection:

@@ -22,6 +22,8 @@ class Outputs:
         self._spec = spec
         self._is_leaf = spec.is_leaf()
         self._is_tuple = spec.type is tuple and spec.num_leaves == spec.num_children
+        self.has_constants = any(isinstance(atom, Literal) for atom in graph.outputs)
+        """Whether a result is the same whatever the arguments are."""
         computed: dict[Var, int] = {}
         self._sources: list[Source] | None = []
         self.places: list[int] = []
@@ -53,7 +55,7 @@ class Outputs:
             return computed
         return [source(arguments, computed) for source in self._sources]
 
-    def assemble(self, arguments: Sequence[Array], computed: Sequence[Array]) -> Any:
+    def assemble(self, arguments: Sequence[Any], computed: Sequence[Any]) -> Any:
         """The results of a call, in the structure the function returned them."""
         leaves = self.leaves(arguments, computed)
         if self._is_leaf:

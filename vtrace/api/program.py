@@ -41,7 +41,7 @@ class Program:
         self._captured = captured
         self._signature = signature
         self._what = what
-        self._has_complex_arguments = any(t.dtype.kind == "c" for t in signature.types)
+        self.has_complex_arguments = any(t.dtype.kind == "c" for t in signature.types)
         self._has_complex_results = any(captured.are_complex)
         self._lock = RLock()
         self._optimized: Graph | None = None
@@ -64,6 +64,11 @@ class Program:
     def prints(self) -> bool:
         """Whether it has a `debug_print`: such programs are interpreted, one example after the other."""
         return graph_prints(self.traced)
+
+    @property
+    def has_complex(self) -> bool:
+        """Whether an argument or a result is complex: pairs of numbers to kernels."""
+        return self.has_complex_arguments or self._has_complex_results
 
     @property
     def out_axes(self) -> tuple[int | None, ...]:
@@ -139,17 +144,17 @@ class Program:
     def __call__(self, arrays: Sequence[Array]) -> Any:
         """The results for `arrays`, which fit the signature and are ready for a kernel."""
         executable = self._executable
-        if self._has_complex_arguments:
+        if self.has_complex_arguments:
             arrays = [as_pairs(a) for a in arrays]
         if executable is None or is_debugging():
-            return self.structured(self._as_seen(self.leaves(arrays, 0)))
+            return self.structured(self.as_seen(self.leaves(arrays, 0)))
         outputs = self._outputs
         assert outputs is not None
         if self._has_complex_results:
-            return self.structured(self._as_seen(outputs.leaves(arrays, executable(*arrays))))
+            return self.structured(self.as_seen(outputs.leaves(arrays, executable(*arrays))))
         return outputs.assemble(arrays, executable(*arrays))
 
-    def _as_seen(self, leaves: Sequence[Array]) -> Sequence[Array]:
+    def as_seen(self, leaves: Sequence[Any]) -> Sequence[Any]:
         """Results as the user is to have them: pairs as complex numbers."""
         if not self._has_complex_results:
             return leaves

@@ -13,7 +13,7 @@ from vtrace.backends.spread import Spread
 from vtrace.ir.graph import Equation, Graph
 from vtrace.ir.primitive import ElementPrimitive, Primitive
 from vtrace.ir.types import ArrayType, Shape, Symbol, count, static_shape
-from vtrace.ops.complex_parts import Interleave
+from vtrace.ops.complex_parts import Interleave, Part
 from vtrace.ops.contraction import Dot
 from vtrace.ops.control import Cond, Mapped, Scan, While
 from vtrace.ops.indexing import Gather
@@ -77,6 +77,10 @@ def _turned(type_: ArrayType, symbol: Symbol, width: int) -> float:
     return turn * size / width if fits and type_.shape[0] == symbol else GATHER * size
 
 
+_NOT_KEPT = (Elementwise, Broadcast, Reshape, Transpose, Slice, Windows, Part, Interleave)
+"""What is computed where it is read."""
+
+
 def kept(graph: Graph) -> int:
     """Bytes of one example that must be kept: arguments, results, and what folds and loops compute."""
     symbols = {d for a in (*graph.inputs, *graph.outputs) for d in a.type.shape if isinstance(d, Symbol)}
@@ -88,7 +92,7 @@ def _kept_inside(graph: Graph) -> int:
     """The same for what is neither argument nor result."""
     total = 0
     for equation in graph.equations:
-        if not isinstance(equation.primitive, Elementwise | Broadcast | Reshape | Transpose | Slice | Windows):
+        if not isinstance(equation.primitive, _NOT_KEPT):
             total += sum(_bytes(v.type) for v in equation.outputs)
         if (work := _work(equation)) is not None:
             total += work.scratch

@@ -10,6 +10,7 @@ from vtrace.frontend import numpy_complex as numpy_complex
 from vtrace.frontend import numpy_counting as numpy_counting
 from vtrace.frontend import numpy_creation as numpy_creation
 from vtrace.frontend import numpy_derived as numpy_derived
+from vtrace.frontend import numpy_eigenvalues as numpy_eigenvalues
 from vtrace.frontend import numpy_elementwise as numpy_elementwise
 from vtrace.frontend import numpy_fft as numpy_fft
 from vtrace.frontend import numpy_floating as numpy_floating

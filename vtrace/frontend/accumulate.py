@@ -1,12 +1,12 @@
-"""`ufunc.accumulate` and `ufunc.reduce`: a ufunc of two operands applied along an axis, from the first element on."""
+"""`ufunc.accumulate`, `reduce` and `reduceat`: a ufunc of two operands along an axis, from the first element on."""
 
 from typing import Any
 
 import numpy as np
 
-from vtrace.errors import ShapeError, UnsupportedError
+from vtrace.errors import IndexOutOfRangeError, ShapeError, UnsupportedError
 from vtrace.frontend.control.loops import scan
-from vtrace.frontend.core import axis_index, axis_tuple, convert, count, reshape, transpose
+from vtrace.frontend.core import axis_index, axis_tuple, convert, count, reshape, static_int, transpose
 from vtrace.frontend.dispatch import UFUNC_HANDLERS, call_function, qualified_name
 from vtrace.frontend.promotion import resolve
 from vtrace.frontend.source import at_user_line
@@ -54,6 +54,27 @@ def reduce(ufunc: np.ufunc, array: Any, axis: Any = 0, dtype: Any = None, keepdi
     rows = transpose(x, [axis, *(a for a in range(x.ndim) if a != axis)])
     last, _ = _joined(ufunc, rows)
     return np.expand_dims(last, axis) if keepdims else last  # type: ignore[return-value]  # a tracer
+
+
+def reduceat(ufunc: np.ufunc, array: Any, indices: Any, axis: int = 0, dtype: Any = None) -> Tracer:
+    """`ufunc.reduceat(array, indices, axis, dtype)`: from each index up to the next one, or the element alone where
+    that is not larger. The indices are known while tracing."""
+    x = lift(array) if dtype is None else _operand(ufunc, array, dtype)
+    along = axis_index(axis, x.ndim)
+    starts = [static_int(k, "an index") for k in indices]
+    for k in starts:
+        if not 0 <= k < x.shape[along]:
+            raise IndexOutOfRangeError(
+                f"{at_user_line()}: index {k} out-of-bounds in {ufunc.__name__}.reduceat [0, {x.shape[along]})"
+            )
+    before = (slice(None),) * along
+    parts: list[Any] = []
+    for k, stop in zip(starts, [*starts, x.shape[along]][1:], strict=True):
+        part: Any = x[(*before, slice(k, max(stop, k + 1)))]
+        parts.append(ufunc.reduce(part, axis=along, keepdims=True))
+    whole: Any = ufunc.reduce(x, axis=along, keepdims=True)  # for its dtype
+    result: Any = np.concatenate(parts, along) if parts else whole[(*before, slice(0, 0))]
+    return lift(result if dtype is None else convert(result, x.dtype))
 
 
 def _along_axes(ufunc: np.ufunc, x: Tracer, axes: tuple[int, ...], keepdims: bool) -> Tracer:

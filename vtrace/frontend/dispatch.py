@@ -133,7 +133,7 @@ def _call_method(ufunc: np.ufunc, method: str, args: tuple[Any, ...], kwargs: di
         if len(args) == 1:  # a ufunc reduces axis 0 where the function reduces all
             kwargs = {"axis": 0, **kwargs}
         return call_function(_REDUCTIONS[ufunc], args, kwargs)
-    if method in ("accumulate", "reduce"):
+    if method in ("accumulate", "reduce", "reduceat"):
         from vtrace.frontend import accumulate  # built on this module
 
         options = {k: v for k, v in kwargs.items() if (v is not None or k == "axis") and v is not np._NoValue}
@@ -150,6 +150,6 @@ def _call_method(ufunc: np.ufunc, method: str, args: tuple[Any, ...], kwargs: di
 
         return update_in_place(ufunc, *args)
     raise UnsupportedError(
-        f"{at_user_line()}: {qualified_name(ufunc)}.{method} is not supported on traced arrays; reduce, accumulate, "
-        "outer and at of ufuncs of two operands are"
+        f"{at_user_line()}: {qualified_name(ufunc)}.{method} is not supported on traced arrays; reduce, reduceat, "
+        "accumulate, outer and at of ufuncs of two operands are"
     )

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from vtrace.errors import ArgumentError, LinAlgError, ShapeError, UnsupportedError
+from vtrace.frontend.complex_tracer import ComplexTracer, regroup, split
 from vtrace.frontend.core import broadcast_to, convert, full, reshape
 from vtrace.frontend.dispatch import implements
 from vtrace.frontend.numpy_movement import moveaxis
@@ -19,11 +20,14 @@ from vtrace.frontend.source import at_user_line
 from vtrace.frontend.trace import emit_all, lift
 from vtrace.frontend.tracer import Tracer
 from vtrace.ir.primitive import Primitive
-from vtrace.ir.types import FLOAT32, FLOAT64
+from vtrace.ir.types import FLOAT32, FLOAT64, ArrayType, part_dtype, whole_dtype
 from vtrace.ops.linalg.cholesky import Cholesky
+from vtrace.ops.linalg.complex_matrix import ComplexMatrix
 from vtrace.ops.linalg.determinant import Det, SlogDet
 from vtrace.ops.linalg.eigh import Eigh, EigvalsH
 from vtrace.ops.linalg.inverse import Inverse
+from vtrace.ops.linalg.lu import SwapRows
+from vtrace.ops.linalg.matrix import MatrixProcedure
 from vtrace.ops.linalg.qr import Qr
 from vtrace.ops.linalg.solve import Solve
 from vtrace.ops.linalg.svd import Svd, SvdVals
@@ -37,17 +41,21 @@ SVDResult: Any = type(np.linalg.svd(_EXAMPLE))
 
 
 def matrices(*values: Any, square: bool = True) -> tuple[Tracer, ...]:
-    """The operands as floats of one dtype: float32 if all are, else float64. The first one is a stack of matrices."""
-    if any(np.dtype(getattr(v, "dtype", float)).kind == "c" for v in values):
-        raise UnsupportedError(f"{at_user_line()}: np.linalg on complex matrices is not supported on traced arrays")
+    """The operands as numbers of one dtype: in single precision if all are, complex if one is. The first one is a stack
+    of matrices."""
     tracers = [lift(v) for v in values]
     (a, *_) = tracers
     if a.ndim < 2:
         raise LinAlgError(f"{at_user_line()}: {a.ndim}-dimensional array given. Array must be at least two-dimensional")
     if square and a.shape[-1] != a.shape[-2]:
         raise LinAlgError(f"{at_user_line()}: Last 2 dimensions of the array must be square")
-    dtype = FLOAT32 if all(t.dtype == FLOAT32 and not t.weak for t in tracers) else FLOAT64
+    dtype = FLOAT32 if all(t.dtype in _SINGLE and not t.weak for t in tracers) else FLOAT64
+    if any(t.dtype.kind == "c" for t in tracers):
+        dtype = whole_dtype(dtype)
     return tuple(convert(t, dtype) for t in tracers)
+
+
+_SINGLE = (FLOAT32, whole_dtype(FLOAT32))
 
 
 def apply(primitive: Primitive, *operands: Tracer, ranks: Sequence[int] = ()) -> tuple[Tracer, ...]:
@@ -63,6 +71,8 @@ def apply(primitive: Primitive, *operands: Tracer, ranks: Sequence[int] = ()) ->
         raise ShapeError(
             f"{at_user_line()}: operands could not be broadcast together with remapped shapes {shapes}"
         ) from None
+    if any(isinstance(t, ComplexTracer) for t in operands):
+        return _apply_complex(primitive, operands, ranks)
     if not lead:
         return emit_all(primitive, *operands)
     size = math.prod(lead)
@@ -76,9 +86,30 @@ def apply(primitive: Primitive, *operands: Tracer, ranks: Sequence[int] = ()) ->
     return tuple(reshape(r, lead + r.shape[1:]) for r in results)
 
 
+def _apply_complex(op: Primitive, operands: Sequence[Tracer], ranks: Sequence[int]) -> tuple[Tracer, ...]:
+    """The same for operands of which one is complex."""
+    if isinstance(op, SwapRows):  # what moves numbers moves their parts
+        x, pivots = operands
+        assert isinstance(x, ComplexTracer)
+        ((re,), (im,)) = (apply(op, part, pivots, ranks=ranks) for part in (x.re, x.im))
+        return (ComplexTracer(re, im),)
+    assert isinstance(op, MatrixProcedure)
+    whole = operands[0].dtype
+    parts = split(convert(t, whole) for t in operands)
+    results = apply(ComplexMatrix(op), *parts, ranks=[rank for rank in ranks for _ in range(2)])
+    types = op.infer_all(*(ArrayType(part_dtype(whole), t.shape[-2:]) for t in operands))
+    dtypes = [whole if t.dtype.kind == "f" and n not in op.real else t.dtype for n, t in enumerate(types)]
+    return tuple(regroup(results, dtypes, [False] * len(dtypes)))
+
+
 def transposed(x: Tracer) -> Tracer:
     """Each matrix of a stack, transposed."""
     return moveaxis(x, -1, -2)
+
+
+def adjoint(x: Any) -> Any:
+    """Each matrix of a stack, transposed and conjugated."""
+    return np.conjugate(transposed(x)) if isinstance(x, ComplexTracer) else transposed(x)
 
 
 @implements(np.linalg.inv)
@@ -125,10 +156,10 @@ def slogdet(a: Any) -> Any:
 
 
 @implements(np.linalg.cholesky)
-def cholesky(a: Any, /, *, upper: bool = False) -> Tracer:
+def cholesky(a: Any, /, *, upper: bool = False) -> Any:
     (x,) = matrices(a)
-    (lower,) = apply(Cholesky(), transposed(x) if upper else x)
-    return transposed(lower) if upper else lower
+    (lower,) = apply(Cholesky(), adjoint(x) if upper else x)
+    return adjoint(lower) if upper else lower
 
 
 @implements(np.linalg.qr)
@@ -141,12 +172,12 @@ def qr(a: Any, mode: str = "reduced") -> Any:
     return results[0] if mode == "r" else QRResult(*results)
 
 
-def _lower(a: Any, triangle: Any) -> Tracer:
+def _lower(a: Any, triangle: Any) -> Any:
     """The matrices with the triangle that is read below."""
     if not isinstance(triangle, str) or triangle.upper() not in ("L", "U"):
         raise ShapeError(f"{at_user_line()}: UPLO argument must be 'L' or 'U'")
     (x,) = matrices(a)
-    return transposed(x) if triangle.upper() == "U" else x
+    return adjoint(x) if triangle.upper() == "U" else x
 
 
 @implements(np.linalg.eigh)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from vtrace.errors import DTypeError, ShapeError, UnsupportedError
+from vtrace.errors import DTypeError, ShapeError, UsageError
 from vtrace.frontend.core import (
     alias,
     axis_index,
@@ -31,16 +31,18 @@ from vtrace.frontend.tracer import Tracer
 from vtrace.ops.movement import Concatenate, Reverse, Slice
 
 
-def _c_order(name: str, order: str) -> None:
-    if order not in ("C", "A", "K"):
-        raise UnsupportedError(f"{at_user_line()}: {name} with order={order!r} is not supported on traced arrays")
+def _reversed(x: Tracer) -> Tracer:
+    """`x.T`"""
+    return transpose(x, range(x.ndim)[::-1])
 
 
 @implements(np.reshape)
 def reshape_(a: Any, shape: Any = None, order: str = "C", *, copy: bool | None = None) -> Tracer:
-    _c_order("np.reshape", order)
+    if order not in ("C", "A", "K", "F"):
+        raise UsageError(f"{at_user_line()}: order must be one of 'C', 'F', 'A', or 'K' (got {order!r})")
     x = lift(a)
     wanted = static_shape_argument(shape)
+    in_memory: Any = "F" if order == "F" else "C"
     if wanted.count(-1) == 1 and (rest := count([s for s in wanted if s != -1])) and x.size % rest == 0:
         wanted = tuple(x.size // rest if s == -1 else s for s in wanted)
     if count(wanted) != x.size or -1 in wanted:
@@ -48,9 +50,11 @@ def reshape_(a: Any, shape: Any = None, order: str = "C", *, copy: bool | None =
             f"{at_user_line()}: cannot reshape array of size {x.size} and shape {shape_of(x.shape)} "
             f"into shape {shape_of(static_shape_argument(shape))}"
         )
-    if copy:
-        return alias(reshape(x, wanted))
-    return view(x, lambda t: reshape(t, wanted), lambda n: n.reshape(wanted))
+
+    def reshaped(t: Tracer) -> Tracer:
+        return _reversed(reshape(_reversed(t), wanted[::-1])) if order == "F" else reshape(t, wanted)
+
+    return alias(reshaped(x)) if copy else view(x, reshaped, lambda n: n.reshape(wanted, order=in_memory))
 
 
 @implements(np.ravel)

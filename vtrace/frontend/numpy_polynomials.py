@@ -7,6 +7,7 @@ import numpy as np
 from vtrace.errors import ArgumentError, ShapeError, UnsupportedError, UsageError
 from vtrace.frontend.core import convert, full, reshape, static_int
 from vtrace.frontend.dispatch import implements
+from vtrace.frontend.numpy_eigenvalues import eigvals
 from vtrace.frontend.numpy_movement import atleast_1d, concatenate, stack
 from vtrace.frontend.numpy_ranks import least_squares
 from vtrace.frontend.source import at_user_line
@@ -63,12 +64,14 @@ def polyint(p: Any, m: int = 1, k: Any = None) -> Any:
 @implements(np.poly)
 def poly(seq_of_zeros: Any) -> Any:
     roots = atleast_1d(lift(seq_of_zeros))
+    result: Any
+    if roots.ndim == 2 and roots.shape[0] == roots.shape[1] and roots.size:
+        result = poly(eigvals(roots))
+        return result if roots.dtype.kind == "c" else result.real
     if roots.ndim != 1:
-        raise UnsupportedError(f"{at_user_line()}: np.poly of a matrix is not supported on traced arrays: eigenvalues")
+        raise ShapeError(f"{at_user_line()}: input must be 1d or non-empty square 2d array.")
     dtype = roots.dtype if roots.dtype.kind in "fc" else np.dtype(float)
-    if dtype.kind == "c":
-        raise UnsupportedError(f"{at_user_line()}: np.poly of complex roots has a dtype that depends on the values")
-    result: Any = np.ones((1,), dtype)
+    result = np.ones((1,), dtype)
     for root in roots:
         result = np.convolve(result, stack([lift(dtype.type(1)), -convert(root, dtype)]))
     return result

@@ -5,8 +5,19 @@ from typing import Any
 
 import numpy as np
 
-from vtrace.errors import IndexOutOfRangeError, UsageError
-from vtrace.frontend.core import FLOAT64, INT64, axis_tuple, convert, count, full, reshape, transpose
+from vtrace.errors import DTypeError, IndexOutOfRangeError, ShapeError, UsageError
+from vtrace.frontend.core import (
+    FLOAT64,
+    INT64,
+    axis_index,
+    axis_tuple,
+    broadcast_to,
+    convert,
+    count,
+    full,
+    reshape,
+    transpose,
+)
 from vtrace.frontend.dispatch import implements
 from vtrace.frontend.numpy_selection import where
 from vtrace.frontend.numpy_sorting import row_along_rows
@@ -115,7 +126,7 @@ def nanmedian(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
     return _median(a, axis, keepdims, skip_nan=True)
 
 
-def _quantile(a: Any, q: Any, axis: Any, method: str, keepdims: bool, skip_nan: bool, scale: int) -> Any:
+def _quantile(a: Any, q: Any, axis: Any, method: str, keepdims: bool, weights: Any, skip_nan: bool, scale: int) -> Any:
     if method not in _CONTINUOUS and method not in _DISCRETE:
         names = ", ".join(map(repr, sorted({*_CONTINUOUS, *_DISCRETE})))
         raise UsageError(f"{at_user_line()}: {method!r} is not a valid method. Use one of: {names}")
@@ -128,7 +139,14 @@ def _quantile(a: Any, q: Any, axis: Any, method: str, keepdims: bool, skip_nan: 
         raise IndexOutOfRangeError(f"{at_user_line()}: index -1 is out of bounds for axis 0 with size 0: no quantiles")
     skip_nan = skip_nan and rows.dtype.kind == "f"
     shape = tuple(np.shape(fractions))
-    result = _all(rows, _flat(fractions), method, skip_nan, weak)
+    if weights is None:
+        result = _all(rows, _flat(fractions), method, skip_nan, weak)
+    elif method != "inverted_cdf":
+        raise UsageError(f"{at_user_line()}: Only method 'inverted_cdf' supports weights. Got: {method}.")
+    else:
+        dtype = rows.dtype if weak and rows.dtype.kind == "f" else fractions.dtype
+        heavy, _ = _rows(_like(lift(weights), lift(a), axis), axis)
+        result = _weighted(rows, _flat(fractions).astype(dtype), heavy, skip_nan)
     result = np.moveaxis(result, -1, 0).reshape(*shape, *rows.shape[:-1])
     return reshape(lift(result), (*shape, *kept)) if keepdims else result
 
@@ -174,6 +192,35 @@ def _all(rows: Tracer, q: Any, method: str, skip_nan: bool, weak: bool) -> Any:
     return result
 
 
+def _like(weights: Tracer, a: Tracer, axis: Any) -> Tracer:
+    """Weights of all elements, also where they are given for the axes of `axis` alone, in that order."""
+    if weights.shape == a.shape:
+        return weights
+    if axis is None:
+        raise DTypeError(f"{at_user_line()}: Axis must be specified when shapes of a and weights differ.")
+    axes = [axis_index(n, a.ndim) for n in (axis if isinstance(axis, tuple | list) else (axis,))]
+    if weights.shape != tuple(a.shape[n] for n in axes):
+        raise ShapeError(f"{at_user_line()}: Shape of weights must be consistent with shape of a along specified axis.")
+    inner = transpose(weights, [int(n) for n in np.argsort(axes)])
+    return broadcast_to(reshape(inner, [d if n in axes else 1 for n, d in enumerate(a.shape)]), a.shape)
+
+
+def _weighted(rows: Any, q: Any, weights: Any, skip_nan: bool) -> Any:
+    """For every row the first element up to which there is a share `q` of the weights."""
+    is_float = rows.dtype.kind == "f"
+    if skip_nan:
+        weights = np.where(np.isnan(rows), 0, weights)
+    order = np.argsort(rows, axis=-1)
+    ordered = np.take_along_axis(rows, order, -1)
+    share: Any = np.cumsum(np.take_along_axis(weights, order, -1), axis=-1, dtype=np.float64)
+    share = share / share[..., -1:]
+    share = share.astype(q.dtype) if q.dtype.kind == "f" else share
+    share = np.where(share == 0, -1, share)  # the least quantile is the first element that has a weight
+    at = np.sum(share[..., None, :] < q[:, None], axis=-1)
+    result = np.take_along_axis(ordered, np.minimum(at, rows.shape[-1] - 1), -1)
+    return np.where(np.isnan(ordered[..., -1:]), np.nan, result) if is_float and not skip_nan else result
+
+
 def _elements(rows: Tracer, places: list[Any], skip_nan: bool) -> tuple[list[Any], Any]:
     """Those of the sorted rows that stand there, and for floats the largest one, which is NaN if any is."""
     size = rows.shape[-1]
@@ -199,8 +246,10 @@ def _interpolated(a: Any, b: Any, t: Any, dtype: DType) -> Any:
 
 
 def _family(skip_nan: bool, scale: int) -> Callable[..., Any]:
-    def handler(a: Any, q: Any, axis: Any = None, *, method: str = "linear", keepdims: bool = False) -> Any:
-        return _quantile(a, q, axis, method, keepdims, skip_nan, scale)
+    def handler(
+        a: Any, q: Any, axis: Any = None, *, method: str = "linear", keepdims: bool = False, weights: Any = None
+    ) -> Any:
+        return _quantile(a, q, axis, method, keepdims, weights, skip_nan, scale)
 
     return handler
 

@@ -5,15 +5,17 @@ from typing import Any
 
 import numpy as np
 
-from vtrace.errors import LinAlgError, UnsupportedError, UsageError
+from vtrace.errors import LinAlgError, UsageError
+from vtrace.frontend.complexes.arithmetic import squared_size
 from vtrace.frontend.core import convert, full
 from vtrace.frontend.dispatch import implements
 from vtrace.frontend.numpy_linalg import norm
-from vtrace.frontend.numpy_matrices import apply, eigh, eigvalsh, inv, matrices, svd, svdvals, transposed
+from vtrace.frontend.numpy_matrices import adjoint, apply, eigh, eigvalsh, inv, matrices, svd, svdvals
 from vtrace.frontend.source import at_user_line
 from vtrace.frontend.trace import lift
 from vtrace.frontend.tracer import Tracer
 from vtrace.ir.types import DTYPES
+from vtrace.ops.linalg.complex_numbers import real_dtype
 from vtrace.ops.linalg.lu import Lu
 
 _NOT_GIVEN: Any = object()
@@ -34,7 +36,7 @@ def _singular(x: Tracer, hermitian: bool) -> tuple[Any, Any, Any]:
     order = np.argsort(-np.abs(values), axis=-1)
     values = np.take_along_axis(values, order, axis=-1)
     vectors = np.take_along_axis(vectors, order[..., None, :], axis=-1)
-    return vectors, np.abs(values), transposed(vectors * np.sign(values)[..., None, :])
+    return vectors, np.abs(values), adjoint(vectors * np.sign(values)[..., None, :])
 
 
 def _largest(s: Any) -> Any:
@@ -58,7 +60,7 @@ def pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = _NOT
         return full((*x.shape[:-2], x.shape[-1], x.shape[-2]), 0, x.dtype)
     u, s, vh = _singular(x, hermitian)
     inverses = _reciprocals(s, np.expand_dims(rcond, -1) * _largest(s))
-    return np.matmul(transposed(vh), inverses[..., None] * transposed(u))
+    return np.matmul(adjoint(vh), inverses[..., None] * adjoint(u))
 
 
 def least_squares(a: Tracer, b: Tracer, rcond: Any) -> tuple[Any, Any, Any]:
@@ -71,11 +73,11 @@ def least_squares(a: Tracer, b: Tracer, rcond: Any) -> tuple[Any, Any, Any]:
     traced = isinstance(rcond, Tracer)
     share = np.where((rcond > 0) & (rcond < 1), rcond, epsilon) if traced else rcond if 0 < rcond < 1 else epsilon
     if 0 in a.shape:
-        s: Any = full((0,), 0, a.dtype)
+        s: Any = full((0,), 0, real_dtype(a.dtype))
         return full((a.shape[1], b.shape[1]), 0, a.dtype), np.sum(s > 0), s
     u, s, vh = svd(a, full_matrices=False)
     cutoff = share * s[:1]
-    return transposed(vh) @ (_reciprocals(s, cutoff)[:, None] * (transposed(u) @ b)), np.sum(s > cutoff), s
+    return adjoint(vh) @ (_reciprocals(s, cutoff)[:, None] * (adjoint(u) @ b)), np.sum(s > cutoff), s
 
 
 @implements(np.linalg.lstsq)
@@ -92,7 +94,8 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> tuple[Any, Any, Any, Any]:
     if y.shape[0] != m:
         raise LinAlgError(f"{at_user_line()}: Incompatible dimensions")
     solution, rank, s = least_squares(x, y, _epsilon(x) if rcond is None else rcond)
-    residuals = np.sum((y - x @ solution) ** 2, axis=0) if m > n else full((0,), 0, x.dtype)
+    real = real_dtype(x.dtype)
+    residuals = np.sum(squared_size(y - x @ solution), axis=0) if m > n else full((0,), 0, real)
     return (solution[:, 0] if vector else solution), residuals, convert(rank, DTYPES["i32"]), s
 
 
@@ -126,24 +129,6 @@ def cond(x: Any, p: Any = None) -> Any:
         singular: Any = np.any(np.diagonal(factors, axis1=-2, axis2=-1) == 0, axis=-1)
         harmless = np.where(singular[..., None, None], np.eye(a.shape[-1], dtype=a.dtype), a)
         both = norm(a, p, (-2, -1)) * norm(inv(harmless), p, (-2, -1))
-        result = np.where(singular, np.array(math.inf, a.dtype), both)
+        result = np.where(singular, np.array(math.inf, both.dtype), both)
     unknown = np.any(np.isnan(a), axis=(-2, -1))
-    return np.where(np.isnan(result) & ~unknown, np.array(math.inf, a.dtype), result)
-
-
-@implements(np.linalg.eig)
-def eig(a: Any) -> Any:
-    _refuse_eigenvalues("eig", "np.linalg.eigh")
-
-
-@implements(np.linalg.eigvals)
-def eigvals(a: Any) -> Any:
-    _refuse_eigenvalues("eigvals", "np.linalg.eigvalsh")
-
-
-def _refuse_eigenvalues(name: str, remedy: str) -> None:
-    raise UnsupportedError(
-        f"{at_user_line()}: np.linalg.{name} is not supported on traced arrays: whether its results are complex "
-        f"depends on the values of the matrix. Use {remedy} for a symmetric matrix, or call np.linalg.{name} on whole "
-        "batches, outside of traced functions"
-    )
+    return np.where(np.isnan(result) & ~unknown, np.array(math.inf, result.dtype), result)

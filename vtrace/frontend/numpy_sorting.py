@@ -6,6 +6,8 @@ import numpy as np
 
 from vtrace.errors import DTypeError, ShapeError, UsageError
 from vtrace.frontend.assignment import assign
+from vtrace.frontend.complex_tracer import ComplexTracer
+from vtrace.frontend.complexes.order import sorting_keys
 from vtrace.frontend.core import INT64, axis_index, convert, count, reshape, static_int, transpose
 from vtrace.frontend.dispatch import implements
 from vtrace.frontend.source import at_user_line
@@ -57,6 +59,8 @@ def _check_kind(kind: Any, stable: Any) -> None:
 def sort(a: Any, axis: Any = -1, kind: Any = None, *, stable: Any = None) -> Tracer:
     _check_kind(kind, stable)
     x, along = _with_axis(a, axis)
+    if isinstance(x, ComplexTracer):
+        return lift(np.take_along_axis(x, _complex_order(x, along), along))
     return row_along_rows(Sort(), x, along)
 
 
@@ -65,7 +69,13 @@ def argsort(a: Any, axis: Any = -1, kind: Any = None, *, stable: Any = None) -> 
     """Always the stable one: of the orders NumPy may give, it is the one that is defined."""
     _check_kind(kind, stable)
     x, along = _with_axis(a, axis)
+    if isinstance(x, ComplexTracer):
+        return lift(_complex_order(x, along))
     return row_along_rows(ArgSort(), x, along)
+
+
+def _complex_order(x: ComplexTracer, axis: int) -> Any:
+    return lexsort(sorting_keys(x), axis)
 
 
 def _positions(kth: Any, size: int) -> tuple[int, ...]:
@@ -84,19 +94,21 @@ def _positions(kth: Any, size: int) -> tuple[int, ...]:
 @implements(np.partition)
 def partition(a: Any, kth: Any, axis: Any = -1, kind: str = "introselect") -> Tracer:
     x, along = _with_axis(a, axis)
-    return row_along_rows(Sort(_positions(kth, x.shape[along])), x, along)
+    positions = _positions(kth, x.shape[along])
+    return sort(x, along) if isinstance(x, ComplexTracer) else row_along_rows(Sort(positions), x, along)
 
 
 @implements(np.argpartition)
 def argpartition(a: Any, kth: Any, axis: Any = -1, kind: str = "introselect") -> Tracer:
     x, along = _with_axis(a, axis)
-    return row_along_rows(ArgSort(_positions(kth, x.shape[along])), x, along)
+    positions = _positions(kth, x.shape[along])
+    return argsort(x, along) if isinstance(x, ComplexTracer) else row_along_rows(ArgSort(positions), x, along)
 
 
 @implements(np.sort_complex)
 def sort_complex(a: Any) -> Tracer:
     x = sort(a)
-    return convert(x, np.dtype(np.complex64 if x.dtype.char in "bhBH" else np.complex128))
+    return x if x.dtype.kind == "c" else convert(x, np.dtype(np.complex64 if x.dtype.char in "bhBH" else np.complex128))
 
 
 @implements(np.lexsort)

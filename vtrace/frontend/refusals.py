@@ -11,7 +11,6 @@ _SET = f"{_LENGTH}; use vtrace.numpy.unique(x, size=...), np.isin and np.sort"
 _UNIQUE = f"{_LENGTH}; use vtrace.numpy.unique(x, size=...)"
 _WHERE = f"{_LENGTH}; use np.where(condition, x, y) for a choice, np.argmax(condition) for the first place"
 _PRINT = f"{_VALUES}; use vtrace.lax.debug_print"
-_EIGENVALUES = "eigenvalues of matrices that are not symmetric are not there yet; use np.linalg.eigh for symmetric ones"
 
 WHY: dict[Any, str] = {
     np.argwhere: _WHERE,
@@ -34,7 +33,7 @@ WHY: dict[Any, str] = {
     np.min_scalar_type: f"{_VALUES}; use x.dtype",
     np.polydiv: f"{_LENGTH}, as it leaves out leading zeros; divide step by step, with a loop over the coefficients",
     np.polymul: f"{_LENGTH}, as it leaves out leading zeros; use np.convolve(a, b)",
-    np.roots: f"{_LENGTH}, as it leaves out leading zeros, and {_EIGENVALUES}",
+    np.roots: f"{_LENGTH}, as it leaves out leading zeros; use np.linalg.eigvals of the companion matrix",
     np.trim_zeros: f"{_LENGTH}; use np.where to mark what is to be left out",
 }
 """Function -> why it is refused, and what to use."""

@@ -34,11 +34,6 @@ def _ndtr(x: Tracer) -> Any:
     return 0.5 * emit(ops.Erfc(), x * -math.sqrt(0.5))
 
 
-def _erfcinv(x: Tracer) -> Any:
-    """The inverse of erfc."""
-    return -math.sqrt(0.5) * emit(ops.Ndtri(), x / 2)
-
-
 def _times_log(x: Tracer, y: Tracer, log: Any) -> Tracer:
     """x * log(y), but 0 where x is 0 and y is a number."""
     zero: Any = np.logical_and(np.equal(x, 0), np.logical_not(np.isnan(y)))
@@ -56,7 +51,7 @@ register(special.gammaln, lambda x: emit(ops.Gammaln(), x))
 register(special.psi, lambda x: emit(ops.Digamma(), x))  # which SciPy calls digamma too
 register(special.ndtri, lambda x: emit(ops.Ndtri(), x))
 register(special.erfinv, lambda x: emit(ops.Erfinv(), x))
-register(special.erfcinv, _erfcinv)
+register(special.erfcinv, lambda x: emit(ops.Erfcinv(), x))
 register(special.expit, _expit)
 register(special.log_expit, _log_expit)
 register(special.logit, _logit)

@@ -6,16 +6,17 @@ import numpy as np
 
 from vtrace.errors import UsageError
 from vtrace.frontend import numpy_matrices
-from vtrace.frontend.numpy_matrices import apply, matrices, transposed
+from vtrace.frontend.numpy_matrices import adjoint, apply, matrices
 from vtrace.frontend.source import at_user_line
 from vtrace.frontend.trace import lift
 from vtrace.linalg.arguments import as_scipy, refuse, triangle
+from vtrace.ops.linalg.complex_numbers import real_dtype
 from vtrace.ops.linalg.lu import Lu, SwapRows
 
 
 @as_scipy
 def cholesky(a: Any, lower: bool = False, overwrite_a: bool = False, check_finite: bool = True) -> Any:
-    """The triangle r with `r.T @ r = a`, or `r @ r.T` if `lower`, of a positive definite matrix.
+    """The triangle r with `r.T.conj() @ r = a`, or `r @ r.T.conj()` if `lower`, of a positive definite matrix.
 
     Of `a`, that triangle alone is read. LinAlgError where it is not positive definite.
 
@@ -71,7 +72,7 @@ def lu(
     if p_indices:
         numbers: Any = permuted(lift(np.arange(rows, dtype=np.int32)[:, None]), pivots, back=True)
         return numbers[..., 0], left, right
-    return permuted(lift(np.eye(rows, dtype=x.dtype)), pivots, back=True), left, right
+    return permuted(lift(np.eye(rows, dtype=real_dtype(x.dtype))), pivots, back=True), left, right
 
 
 def permuted(x: Any, pivots: Any, back: bool = False) -> Any:
@@ -130,4 +131,4 @@ def polar(a: Any, side: str = "right") -> Any:
         raise UsageError(f"{at_user_line()}: `side` must be either 'right' or 'left'")
     w, s, vh = numpy_matrices.svd(a, full_matrices=False)
     scaled = s[..., None] * vh if side == "right" else s[..., None, :] * w
-    return w @ vh, (transposed(vh) @ scaled if side == "right" else scaled @ transposed(w))
+    return w @ vh, (adjoint(vh) @ scaled if side == "right" else scaled @ adjoint(w))

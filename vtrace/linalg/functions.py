@@ -7,13 +7,14 @@ import numpy as np
 from vtrace.errors import UsageError
 from vtrace.frontend import numpy_matrices
 from vtrace.frontend.core import convert, full
-from vtrace.frontend.numpy_matrices import matrices, transposed
+from vtrace.frontend.numpy_matrices import adjoint, matrices
 from vtrace.frontend.source import at_user_line
-from vtrace.ir.types import FLOAT32, FLOAT64
+from vtrace.ir.types import FLOAT32, FLOAT64, whole_dtype
 from vtrace.lax import fori_loop
 from vtrace.linalg.arguments import as_scipy, refuse
 from vtrace.linalg.factorisations import cholesky
 from vtrace.linalg.solvers import solve, solve_triangular
+from vtrace.ops.linalg.complex_numbers import real_dtype
 
 _PADE = {
     7: (17297280.0, 8648640.0, 1995840.0, 277200.0, 25200.0, 1512.0, 56.0, 1.0),
@@ -52,9 +53,9 @@ def inv(
 
 @as_scipy
 def det(a: Any, overwrite_a: bool = False, check_finite: bool = True) -> Any:
-    """The determinant of a matrix, always a float64, as SciPy's."""
+    """The determinant of a matrix, always a float64 or complex128, as SciPy's."""
     (x,) = matrices(a)
-    return np.linalg.det(convert(x, FLOAT64))
+    return np.linalg.det(convert(x, FLOAT64 if x.dtype.kind == "f" else whole_dtype(FLOAT64)))
 
 
 @as_scipy
@@ -72,8 +73,8 @@ def eigh(
     subset_by_value: Any = None,
     driver: Any = None,
 ) -> Any:
-    """Eigenvalues of a symmetric matrix, ascending, and its eigenvectors: `a @ v = v * w`, or `a @ v = b @ v * w` with
-    a positive definite `b`, and then `v.T @ b @ v` is the identity.
+    """Eigenvalues of a symmetric or Hermitian matrix, ascending, and its eigenvectors: `a @ v = v * w`, or
+    `a @ v = b @ v * w` with a positive definite `b`, and then `v.T.conj() @ b @ v` is the identity.
 
     >>> import vtrace
     >>> vtrace.vmap(lambda a: eigh(a, eigvals_only=True))(np.array([[[2.0, 1.0], [1.0, 2.0]]]))
@@ -88,15 +89,15 @@ def eigh(
     x, y = matrices(a, b)
     if x.shape[-2:] != y.shape[-2:]:
         raise UsageError(f"{at_user_line()}: wrong b dimensions {y.shape}, should be {x.shape}")
-    factor = cholesky(y if lower else transposed(y), lower=True)
+    factor = cholesky(y if lower else adjoint(y), lower=True)
     whole: Any = x
     half = np.tril(whole) if lower else np.triu(whole)
-    whole = half + transposed(np.tril(whole, -1) if lower else np.triu(whole, 1))
-    inner = solve_triangular(factor, transposed(solve_triangular(factor, whole, lower=True)), lower=True)
+    whole = half + adjoint(np.tril(whole, -1) if lower else np.triu(whole, 1))
+    inner = solve_triangular(factor, adjoint(solve_triangular(factor, whole, lower=True)), lower=True)
     if eigvals_only:
         return np.linalg.eigvalsh(inner)
     values, vectors = np.linalg.eigh(inner)
-    return values, solve_triangular(factor, vectors, trans=1, lower=True)
+    return values, solve_triangular(factor, vectors, trans=2, lower=True)
 
 
 @as_scipy
@@ -114,11 +115,12 @@ def expm(A: Any) -> Any:
     a: Any = x
     if a.size == 0:
         return full(a.shape, 0, a.dtype)
-    degree = 7 if a.dtype == FLOAT32 else 13
+    real = real_dtype(a.dtype)
+    degree = 7 if real == FLOAT32 else 13
     norm = np.max(np.sum(np.abs(a), axis=-2), axis=-1)
     many = np.isfinite(norm) & (norm > _REACH[degree])
     squarings = np.where(many, np.ceil(np.log2(np.where(many, norm, 1) / _REACH[degree])), 0).astype(np.int32)
-    result = _pade(a * np.exp2(-squarings[..., None, None].astype(a.dtype)), degree)
+    result = _pade(a * np.exp2(-squarings[..., None, None].astype(real)), degree)
     if a.ndim == 2:
         return fori_loop(0, squarings, lambda _, r: r @ r, result)
     return fori_loop(0, np.max(squarings), lambda n, r: np.where((n < squarings)[..., None, None], r @ r, r), result)

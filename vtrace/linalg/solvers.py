@@ -6,18 +6,22 @@ import numpy as np
 
 from vtrace.errors import ShapeError, UsageError
 from vtrace.frontend.core import reshape
-from vtrace.frontend.numpy_matrices import apply, matrices, transposed
+from vtrace.frontend.numpy_matrices import adjoint, apply, matrices
+from vtrace.frontend.numpy_matrices import transposed as turned
 from vtrace.frontend.source import at_user_line
 from vtrace.frontend.tracer import Tracer
 from vtrace.linalg.arguments import as_scipy, triangle
 from vtrace.linalg.factorisations import cholesky, permuted
 from vtrace.ops.linalg.triangular import TriangularSolve
 
-_TRANSPOSED = {0: False, "N": False, 1: True, "T": True, 2: True, "C": True}
+_TRANSPOSED = {0: "N", "N": "N", 1: "T", "T": "T", 2: "C", "C": "C"}
 _GENERAL = (None, "gen", "general", "banded", "tridiagonal")
-_SYMMETRIC = ("sym", "symmetric", "her", "hermitian")
+_SYMMETRIC = ("sym", "symmetric")
+_HERMITIAN = ("her", "hermitian")
 _DEFINITE = ("pos", "positive definite")
 _TRIANGULAR = ("lower triangular", "upper triangular")
+_TURNED: dict[str | None, str] = dict(zip(_TRIANGULAR, reversed(_TRIANGULAR), strict=True))
+"""What the transpose of a matrix is."""
 
 
 @as_scipy
@@ -30,7 +34,8 @@ def solve_triangular(
     overwrite_b: bool = False,
     check_finite: bool = True,
 ) -> Any:
-    """The x with `t @ x = b`, where t is the upper triangle of `a`, or the lower one; with its transpose for trans "T".
+    """The x with `t @ x = b`, where t is the upper triangle of `a`, or the lower one; with its transpose for trans "T",
+    and the conjugate of that for "C".
 
     LinAlgError where there is a zero on its diagonal, unless that is taken to be ones, by `unit_diagonal`.
 
@@ -39,20 +44,21 @@ def solve_triangular(
     array([[1., 2.]])
     """
     x, y, vector = _system("solve_triangular", a, b)
-    return _unframed(_triangular(x, y, lower, unit_diagonal, _is_transposed(trans)), vector)
+    return _unframed(_triangular(x, y, lower, unit_diagonal, _transposition(trans)), vector)
 
 
 @as_scipy
 def lu_solve(lu_and_piv: Any, b: Any, trans: Any = 0, overwrite_b: bool = False, check_finite: bool = True) -> Any:
-    """The x with `a @ x = b`, given `lu_factor(a)`; with the transpose of `a` for trans "T" or 1.
+    """The x with `a @ x = b`, given `lu_factor(a)`; with the transpose of `a` for trans "T" or 1, and the conjugate of
+    that for "C" or 2.
 
     LinAlgError where `a` is singular.
     """
     factors, pivots = lu_and_piv
     x, y, vector = _system("lu_solve", factors, b)
-    if _is_transposed(trans):
-        y = _triangular(x, y, lower=False, unit=False, transpose=True)
-        return _unframed(permuted(_triangular(x, y, lower=True, unit=True, transpose=True), pivots, back=True), vector)
+    if (turn := _transposition(trans)) != "N":
+        y = _triangular(x, y, lower=False, unit=False, turn=turn)
+        return _unframed(permuted(_triangular(x, y, lower=True, unit=True, turn=turn), pivots, back=True), vector)
     y = _triangular(x, permuted(y, pivots), lower=True, unit=True)
     return _unframed(_triangular(x, y, lower=False, unit=False), vector)
 
@@ -64,8 +70,8 @@ def cho_solve(c_and_lower: Any, b: Any, overwrite_b: bool = False, check_finite:
     if isinstance(lower, Tracer):
         raise UsageError(f"{at_user_line()}: cho_solve: lower must be known while tracing; pass on the matrix alone")
     x, y, vector = _system("cho_solve", c, b)
-    y = _triangular(x, y, lower, unit=False, transpose=not lower)
-    return _unframed(_triangular(x, y, lower, unit=False, transpose=bool(lower)), vector)
+    y = _triangular(x, y, lower, unit=False, turn="N" if lower else "C")
+    return _unframed(_triangular(x, y, lower, unit=False, turn="C" if lower else "N"), vector)
 
 
 @as_scipy
@@ -89,31 +95,32 @@ def solve(
     array([[1., 1.]])
     """
     x, y, vector = _system("solve", a, b)
+    if transposed:
+        x, lower, assume_a = turned(x), not lower, _TURNED.get(assume_a, assume_a)
     if assume_a in _DEFINITE:
         return _unframed(cho_solve((cholesky(x, lower), lower), y), vector)
     if assume_a in _TRIANGULAR:
-        return _unframed(_triangular(x, y, assume_a == "lower triangular", False, transposed), vector)
+        return _unframed(_triangular(x, y, assume_a == "lower triangular", False), vector)
     if assume_a == "diagonal":
         return _unframed(_triangular(triangle(triangle(x, True), False), y, lower=True, unit=False), vector)
     if assume_a in _SYMMETRIC:
-        half = triangle(x, lower)
-        x = half + np.swapaxes(triangle(x, lower, strict=True), -1, -2)
+        x = triangle(x, lower) + turned(triangle(x, lower, strict=True))
+    elif assume_a in _HERMITIAN:
+        x = triangle(x, lower) + adjoint(triangle(x, lower, strict=True))
     elif assume_a not in _GENERAL:
         raise UsageError(f"{at_user_line()}: {assume_a} is not a recognized matrix structure")
-    elif transposed:
-        x = np.swapaxes(x, -1, -2)
     return _unframed(np.linalg.solve(x, y), vector)
 
 
-def _triangular(a: Any, b: Any, lower: bool, unit: bool, transpose: bool = False) -> Any:
-    """The solution with one triangle of `a`, or with its transpose."""
-    if transpose:
-        a, lower = transposed(a), not lower
+def _triangular(a: Any, b: Any, lower: bool, unit: bool, turn: str = "N") -> Any:
+    """The solution with one triangle of `a`, or with its transpose ("T"), or the conjugate of that ("C")."""
+    if turn != "N":
+        a, lower = adjoint(a) if turn == "C" else turned(a), not lower
     (result,) = apply(TriangularSolve(bool(lower), bool(unit)), a, b)
     return result
 
 
-def _is_transposed(trans: Any) -> bool:
+def _transposition(trans: Any) -> str:
     if trans not in _TRANSPOSED:
         raise UsageError(f"{at_user_line()}: trans must be 0, 1, 2, 'N', 'T' or 'C', got {trans!r}")
     return _TRANSPOSED[trans]

@@ -1,14 +1,14 @@
 """Scattering: updates of the rows of an array at places that data decides, one after the other."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, final
 
 from vtrace.errors import DTypeError, IndexOutOfRangeError, ShapeError
 from vtrace.ir.emitter import Index, Place, Read, Value, Workspace
 from vtrace.ir.primitive import ErrorExample, Example, primitive
-from vtrace.ir.types import Array, ArrayType, static_shape
+from vtrace.ir.types import Array, ArrayType, Dim, static_shape
 from vtrace.ops.arithmetic import Add, Maximum, Mul
 from vtrace.ops.indexing import as_index, checked, out_of_bounds
 from vtrace.ops.kinds import INTEGERS, Binary, require_kind
@@ -64,8 +64,6 @@ class Scatter(Procedure):
         extent, rest = out.type.shape[0], static_shape(out.type.shape[1:])
 
         def apply(n: Value) -> None:
-            wanted = as_index(e, index((n,)))
-
             def row_at(row: Value) -> None:
                 def element(inner: Index) -> None:
                     update = updates((n, *inner))
@@ -74,18 +72,22 @@ class Scatter(Procedure):
 
                 e.each(rest, element)
 
-            if not self.drop:
-                row_at(e.checked_index(wanted, extent, 0, self.wrap))
-                return
-            size, zero = e.dim(extent), e.index(0)
-            row = e.select(e.compare("lt", wanted, zero), e.add(wanted, size), wanted) if self.wrap else wanted
-            inside = e.and_(e.compare("ge", row, zero), e.compare("lt", row, size))
-            e.guarded(inside, lambda: row_at(row))
+            self.at_row(e, extent, as_index(e, index((n,))), row_at)
 
         if index.type.shape == (1,):
             apply(e.index(0))
         else:
             e.repeat(e.index(0), e.dim(index.type.shape[0]), apply)
+
+    def at_row(self, e: Workspace, extent: Dim, wanted: Value, then: Callable[[Value], None]) -> None:
+        """Run `then` for the row that an element of the index means, if it is not left out."""
+        if not self.drop:
+            then(e.checked_index(wanted, extent, 0, self.wrap))
+            return
+        size, zero = e.dim(extent), e.index(0)
+        row = e.select(e.compare("lt", wanted, zero), e.add(wanted, size), wanted) if self.wrap else wanted
+        inside = e.and_(e.compare("ge", row, zero), e.compare("lt", row, size))
+        e.guarded(inside, lambda: then(row))
 
     def work(self, x: ArrayType, index: ArrayType, updates: ArrayType) -> Work:  # type: ignore[override]  # three operands
         rows, row = math.prod(static_shape(index.shape)), math.prod(static_shape(x.shape[1:]))

@@ -86,3 +86,12 @@ class Erfinv(SciPyFunction):
     """The inverse of erf; NaN outside [-1, 1]."""
 
     domain = (-1.0, 1.0)
+
+
+@final
+@primitive("erfcinv")
+@dataclass(frozen=True)
+class Erfcinv(SciPyFunction):
+    """The inverse of erfc; NaN outside [0, 2]."""
+
+    domain = (0.0, 2.0)

@@ -140,7 +140,7 @@ class Decoder:
 
     def _atom(self, i: Instruction) -> Run:
         type_ = i.operation[-1]
-        name = next(p for p in i.operation if p in ("add", "min", "max", "exch"))
+        name = next(p for p in i.operation if p in ("add", "min", "max", "and", "or", "xor", "exch"))
         write, address, value = self.writer(i.operands[0]), self._address(i.operands[1]), i.operands[2]
         read, compute, width = self.reader(value, type_), ARITHMETIC[name], WIDTHS[type_]
 

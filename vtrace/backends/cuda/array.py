@@ -4,6 +4,7 @@ They go to CuPy, PyTorch, JAX and Numba without a copy, by `__dlpack__` or `__cu
 `get()`, or `np.asarray`, which is a copy and waits for the work that is under way.
 """
 
+import functools
 import math
 from typing import Any
 
@@ -41,6 +42,8 @@ class DeviceArray:
     @staticmethod
     def copy_of(array: Array, where: Device, stream: int) -> "DeviceArray":
         """A copy of a contiguous NumPy array."""
+        if not array.ndim:
+            return _number(where, stream, array.dtype, array.tobytes())
         memory = upload(where, array, stream)
         return DeviceArray(where, memory, memory.pointer, array.shape, array.dtype, stream)
 
@@ -89,7 +92,11 @@ class DeviceArray:
         known = math.prod(d for d in shape if d >= 0)
         whole = tuple(d if d >= 0 else self.size // max(known, 1) for d in shape)
         assert math.prod(whole) == self.size, (self.shape, shape)
-        return DeviceArray(self.where, self.owner, self.pointer, whole, self.dtype, self.stream)
+        return self.viewed(whole, self.dtype)
+
+    def viewed(self, shape: tuple[int, ...], dtype: DType) -> "DeviceArray":
+        """The same bytes as an array of another shape and dtype."""
+        return DeviceArray(self.where, self.owner, self.pointer, shape, dtype, self.stream)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
         if copy is False:
@@ -139,3 +146,10 @@ class DeviceArray:
 
     def __repr__(self) -> str:
         return f"DeviceArray(shape={self.shape}, dtype={self.dtype}, device={self.device!r})"
+
+
+@functools.lru_cache(maxsize=1024)
+def _number(where: Device, stream: int, dtype: DType, content: bytes) -> DeviceArray:
+    """One number. Those that calls have as arguments are mostly the same again, and arrays are never changed."""
+    memory = upload(where, np.frombuffer(content, dtype), stream)
+    return DeviceArray(where, memory, memory.pointer, (), dtype, stream)

@@ -7,7 +7,7 @@ it.
 import ctypes
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vtrace.backends import cache
 from vtrace.backends.cuda.device import Device
@@ -15,6 +15,9 @@ from vtrace.backends.cuda.driver import driver
 from vtrace.backends.layout import Layout
 from vtrace.errors import DeviceError
 from vtrace.ir.graph import Graph
+
+if TYPE_CHECKING:
+    from vtrace.backends.cuda.lowering import Lowered
 
 NAME = "kernel"
 """What every kernel is called in its module."""
@@ -42,16 +45,26 @@ class Code:
 
 
 def code_of(graph: Graph, layout: Layout) -> Code:
-    """The code of a kernel's graph, from disk if an earlier process has made it."""
+    """The code of a kernel's graph."""
+
+    def lowered() -> "Lowered":
+        from vtrace.backends.cuda.lowering import lower  # the code generator is imported when there is code to make
+
+        return lower(graph, layout, NAME)
+
+    return made_once(f"{layout}\n{graph}", lowered)
+
+
+def made_once(what: str, lower: "Callable[[], Lowered]") -> Code:
+    """The code of what is described by a text, from disk if an earlier process has made it."""
 
     def make() -> bytes:
-        from vtrace.backends.cuda.lowering import lower  # the code generator is imported when there is code to make
         from vtrace.backends.cuda.nvptx import ptx
 
-        lowered = lower(graph, layout, NAME)
-        return Code(ptx(lowered.module), lowered.scratch_bytes, lowered.can_fail).to_bytes()
+        lowered = lower()
+        return Code(ptx(lowered.module, lowered.is_straight), lowered.scratch_bytes, lowered.can_fail).to_bytes()
 
-    return Code.from_bytes(_kept(f"ptx {layout}\n{graph}", make))
+    return Code.from_bytes(_kept(f"ptx {what}", make))
 
 
 def _kept(what: str, make: Callable[[], bytes]) -> bytes:

@@ -4,7 +4,6 @@ Each is used through its primary context, which PyTorch, JAX and CuPy use as wel
 Memory comes from the driver's own pool and is ordered with the work of a stream, so to allocate never waits.
 """
 
-import contextlib
 import ctypes
 import functools
 
@@ -31,6 +30,10 @@ class Device:
         self._handle = handle.value
         self.driver.call("cuDevicePrimaryCtxRetain", ctypes.byref(context), self._handle)
         self._context = context.value
+        self._push, self._pop = map(self.driver.function, ("cuCtxPushCurrent_v2", "cuCtxPopCurrent_v2"))
+        self._allocate, self._free = map(self.driver.function, ("cuMemAllocAsync", "cuMemFreeAsync"))
+        self._popped = ctypes.byref(ctypes.c_void_p())
+        """Where the driver says which device was the current one, which is of no interest."""
         self.stream = LEGACY_STREAM
         """Where work goes that does not come from elsewhere."""
         self.processors = self._attribute(_PROCESSORS)
@@ -58,10 +61,25 @@ class Device:
 
     def __enter__(self) -> None:
         """Within, this is the device that the driver's functions work on in this thread; then what was so before."""
-        self.driver.call("cuCtxPushCurrent_v2", self._context)
+        if status := self._push(self._context):
+            self.driver.check(status, "cuCtxPushCurrent_v2")
 
     def __exit__(self, *_: object) -> None:
-        self.driver.call("cuCtxPopCurrent_v2", ctypes.byref(ctypes.c_void_p()))
+        if status := self._pop(self._popped):
+            self.driver.check(status, "cuCtxPopCurrent_v2")
+
+    def allocate(self, size: int, stream: int) -> int:
+        """The address of new memory, for the work of a stream. To be called within the device."""
+        pointer = ctypes.c_void_p()
+        if status := self._allocate(ctypes.byref(pointer), size, stream):
+            self.driver.check(status, "cuMemAllocAsync")
+        return pointer.value or 0
+
+    def free(self, pointer: int, stream: int) -> None:
+        """Give memory back after all work of a stream until now. May be called at any time, and tells of no error."""
+        self._push(self._context)
+        self._free(pointer, stream)
+        self._pop(self._popped)
 
     def synchronize(self, stream: int) -> None:
         """Wait until all work of a stream is done."""
@@ -76,18 +94,17 @@ class Device:
 class Memory:
     """A piece of a device's memory, given back when it is dropped: then after all work of `stream` until then."""
 
+    __slots__ = ("device", "pointer", "size", "stream")
+
     def __init__(self, device: Device, size: int, stream: int) -> None:
+        self.pointer = 0
         self.device, self.size, self.stream = device, size, stream
-        pointer = ctypes.c_void_p()
         if size:
-            device.driver.call("cuMemAllocAsync", ctypes.byref(pointer), size, stream)
-        self.pointer = pointer.value or 0
+            self.pointer = device.allocate(size, stream)
 
     def __del__(self) -> None:
-        if getattr(self, "pointer", 0):
-            # at the end of the process the driver, or this module, may be gone
-            with contextlib.suppress(DeviceError, TypeError), self.device:
-                self.device.driver.call("cuMemFreeAsync", self.pointer, self.stream)
+        if self.pointer:
+            self.device.free(self.pointer, self.stream)
 
 
 def upload(device: Device, array: Array, stream: int) -> Memory:
@@ -131,9 +148,14 @@ def count() -> int:
     return number.value
 
 
-@functools.cache
 def gpu(number: int = 0) -> Device:
-    """A GPU by its number; DeviceError where it does not exist."""
+    """A GPU by its number, the same object each time; DeviceError where it does not exist."""
+    return known_gpu(number)
+
+
+@functools.cache
+def known_gpu(number: int) -> Device:
+    """The one object for a GPU."""
     if not 0 <= number < count():
         there = f"there is {count()}" if count() == 1 else f"there are {count()}"
         raise DeviceError(f"device 'cuda:{number}' does not exist: {there}, counted from 0")

@@ -12,7 +12,7 @@ from vtrace.ir.types import DType
 CUDA = 2
 """The number of the kind of device."""
 _NAME, _USED = b"dltensor", b"used_dltensor"
-_KINDS = {"i": 0, "u": 1, "f": 2, "b": 6}
+_KINDS = {"i": 0, "u": 1, "f": 2, "c": 5, "b": 6}
 
 
 class _Tensor(ctypes.Structure):

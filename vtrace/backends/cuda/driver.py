@@ -78,6 +78,10 @@ class Driver:
         self.launch = library.cuLaunchKernel
         """Returns its status, which is for `check`: everything else would only take time."""
 
+    def function(self, name: str) -> Any:
+        """A function itself, for those that are called all the time: it returns its status."""
+        return getattr(self._library, name)
+
     def call(self, name: str, *arguments: Any) -> None:
         """Call a function by its name."""
         status = getattr(self._library, name)(*arguments)

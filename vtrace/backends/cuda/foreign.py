@@ -1,10 +1,12 @@
-"""Arrays of other libraries that lie on a GPU, taken as they are.
+"""Arrays of other libraries that lie on a GPU: taken as they are, or copied where kernels cannot read them so.
 
 `__cuda_array_interface__` of version 3 says which stream the value comes from; of an older one it does not, so that
 `__dlpack__`, where the producer makes its work precede ours, is better then.
 """
 
+import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,62 +15,80 @@ from vtrace.backends.cuda import dlpack
 from vtrace.backends.cuda.array import DeviceArray
 from vtrace.backends.cuda.device import LEGACY_STREAM, Memory, device_of, gpu
 from vtrace.backends.cuda.driver import driver
+from vtrace.backends.cuda.strided import in_order, is_in_order, merged
 from vtrace.errors import ArgumentError, DTypeError
-from vtrace.ir.types import DTYPES, DType
+from vtrace.ir.types import USER_DTYPES, DType
 
 ALIGNED = 16
 """Bytes: where arrays begin that kernels read. A view that begins elsewhere is copied."""
-_SUPPORTED = frozenset(DTYPES.values())
+_SUPPORTED = frozenset(USER_DTYPES.values())
 
 
-def adopt(leaf: Any, what: str, name: Callable[[], str]) -> DeviceArray:
-    """An array on a GPU as ours, without a copy where it is contiguous and aligned.
+@dataclass(frozen=True)
+class Found:
+    """What an array of another library says of itself."""
 
-    Raises ArgumentError for what is not contiguous, DTypeError for a dtype that kernels do not have.
+    owner: Any
+    pointer: int
+    shape: tuple[int, ...]
+    strides: tuple[int, ...] | None
+    """In bytes; None where it is C-contiguous."""
+    dtype: DType
+    device: int
+    stream: int
+
+
+def find(leaf: Any, what: str, name: Callable[[], str]) -> Found:
+    """What an array on a GPU is.
+
+    Raises DTypeError for a dtype that kernels do not have, ArgumentError for a masked array.
     """
-    if type(leaf) is DeviceArray:
-        return leaf
     interface = getattr(leaf, "__cuda_array_interface__", None)
     if hasattr(leaf, "__dlpack__") and (interface is None or interface["version"] < 3):
-        return _by_dlpack(leaf, what, name)
+        return _found_by_dlpack(leaf, what, name)
     assert interface is not None, "it lies on a GPU"
-    dtype = np.dtype(interface["typestr"])
-    shape, strides = tuple(interface["shape"]), interface.get("strides")
     if interface.get("mask") is not None:
         raise ArgumentError(f"{what}: argument {name()!r} is a masked array on a GPU; fill it first")
-    pointer = interface["data"][0]
-    number = device_of(pointer) if pointer else 0
-    in_elements = None if strides is None else tuple(s / dtype.itemsize for s in strides)
-    _check(dtype, shape, in_elements, what, name)
-    return _aligned(DeviceArray(gpu(number), leaf, pointer, shape, dtype, interface.get("stream") or LEGACY_STREAM))
+    dtype, strides, pointer = np.dtype(interface["typestr"]), interface.get("strides"), interface["data"][0]
+    _check(dtype, what, name)
+    device = device_of(pointer) if pointer else 0
+    strides = None if strides is None else tuple(strides)
+    stream = interface.get("stream") or LEGACY_STREAM
+    return Found(leaf, pointer, tuple(interface["shape"]), strides, dtype, device, stream)
 
 
-def _by_dlpack(leaf: Any, what: str, name: Callable[[], str]) -> DeviceArray:
+def _found_by_dlpack(leaf: Any, what: str, name: Callable[[], str]) -> Found:
     taken = dlpack.take(leaf.__dlpack__(stream=LEGACY_STREAM))
-    _check(taken.dtype, taken.shape, taken.strides, what, name)
-    return _aligned(DeviceArray(gpu(taken.device), taken.keep, taken.pointer, taken.shape, taken.dtype, LEGACY_STREAM))
+    _check(taken.dtype, what, name)
+    strides = None if taken.strides is None else tuple(s * taken.dtype.itemsize for s in taken.strides)
+    return Found(taken.keep, taken.pointer, taken.shape, strides, taken.dtype, taken.device, LEGACY_STREAM)
 
 
-def _check(dtype: DType, shape: tuple[int, ...], strides: Any, what: str, name: Callable[[], str]) -> None:
+def _check(dtype: DType, what: str, name: Callable[[], str]) -> None:
     if dtype not in _SUPPORTED:
-        supported = ", ".join(str(d) for d in DTYPES.values())
+        supported = ", ".join(str(d) for d in USER_DTYPES.values())
         raise DTypeError(
             f"{what}: argument {name()!r} has dtype {dtype}, which is not supported; use one of {supported}"
         )
-    step = 1
-    for extent, stride in reversed(list(zip(shape, strides or (), strict=False))):
-        if extent > 1 and stride != step and 0 not in shape:
-            raise ArgumentError(
-                f"{what}: argument {name()!r} lies on a GPU and is not C-contiguous; make it so first, by "
-                "x.contiguous() in PyTorch or cupy.ascontiguousarray(x)"
-            )
-        step *= extent
 
 
-def _aligned(array: DeviceArray) -> DeviceArray:
-    if array.pointer % ALIGNED == 0:
-        return array
-    with array.where:
-        memory = Memory(array.where, array.nbytes, array.stream)
-        driver().call("cuMemcpyDtoDAsync_v2", memory.pointer, array.pointer, array.nbytes, array.stream)
-    return DeviceArray(array.where, memory, memory.pointer, array.shape, array.dtype, array.stream)
+def adopt(leaf: Any, what: str, name: Callable[[], str]) -> DeviceArray:
+    """An array on a GPU as ours: as it is where it is contiguous and begins where kernels read, else a copy.
+
+    Raises as `find` does.
+    """
+    if type(leaf) is DeviceArray:
+        return leaf
+    found = find(leaf, what, name)
+    where, dtype, owner, pointer = gpu(found.device), found.dtype, found.owner, found.pointer
+    axes = [] if found.strides is None or 0 in found.shape else merged(found.shape, found.strides)
+    if not is_in_order(axes, dtype.itemsize):
+        with where:
+            owner = in_order(where, pointer, axes, dtype.itemsize, found.stream)
+        pointer = owner.pointer
+    elif pointer % ALIGNED:
+        with where:
+            owner = Memory(where, math.prod(found.shape) * dtype.itemsize, found.stream)
+            driver().call("cuMemcpyDtoDAsync_v2", owner.pointer, pointer, owner.size, found.stream)
+        pointer = owner.pointer
+    return DeviceArray(where, owner, pointer, found.shape, dtype, found.stream)

@@ -14,6 +14,7 @@ import os
 
 from vtrace.backends.alignment import ROWS, as_batch
 from vtrace.backends.cuda.estimate import ALONE, Team, most_elements, steps
+from vtrace.backends.cuda.flat import FLAT_THREADS, WIDEST
 from vtrace.backends.cuda.shuffles import WARP
 from vtrace.backends.layout import Layout, choose
 from vtrace.backends.spread import Spread
@@ -23,7 +24,7 @@ from vtrace.ir.graph import Graph
 TEAMS = {"flat": ALONE, "thread": ALONE, "warp": Team(WARP, WARP, 12.0), "block": Team(256, 128, 40.0)}
 """By layout. Joining the parts of a fold takes five shuffles and what joins them; in a block of threads a barrier too,
 and as long as a thread would take for a hundred elements in a cache."""
-BLOCK_THREADS = {"flat": 256, "thread": 128, "warp": 128, "block": 256}
+BLOCK_THREADS = {"flat": FLAT_THREADS, "thread": 128, "warp": 128, "block": 256}
 LONG = 4 * WARP
 """The fewest elements of an array for which there is a warp: enough for each of its threads to read 16 bytes."""
 VERY_LONG = 2048
@@ -35,8 +36,6 @@ has threads. A GPU has room for a quarter of a million threads, and batches are 
 read arrays of their own, memory waits."""
 CLOSE = 4.0
 """How much more a block may do than a warp."""
-WIDEST = 16
-"""Bytes that one instruction reads or writes."""
 MOST_NEIGHBOURS = 8
 """Each of them has code of its own."""
 

@@ -58,6 +58,10 @@ class DeviceLowering(Running):
         return self.builder.zext(self.builder.call(read, []), I64)
 
     def run(self) -> None:
+        if self.layout.mode == "flat":
+            self.run_flat(self._special("ctaid"), self._special("tid"))
+            self.builder.ret_void()
+            return
         first = self.add(self.start, self.number)
         assert isinstance(first, Register)
         with self.loop(first, self.stop, self.teams) as position:
@@ -123,10 +127,23 @@ class Lowered:
     """Of scratch memory, for each thread, or team of threads."""
     can_fail: bool
     """Whether it writes to the fault record."""
+    is_straight: bool
+    """Whether it has no loops."""
 
 
 def lower(graph: Graph, layout: Layout, name: str) -> Lowered:
     """A module with the kernel `name`."""
+    return filled(DeviceLowering(*signature(graph, layout, name), graph, layout), layout.mode == "flat")
+
+
+def filled(lowering: DeviceLowering, is_straight: bool = False) -> Lowered:
+    """What the emitter makes."""
+    lowering.run()
+    return Lowered(lowering.module, lowering.scratch_bytes, lowering.can_fail, is_straight)
+
+
+def signature(graph: Graph, layout: Layout, name: str) -> tuple[Any, Any]:
+    """A module with the kernel `name`, which is empty, and the kernel."""
     module = ir.Module(name)
     pointers = len(graph.inputs) + len(graph.outputs)
     extents = len(symbols_in(graph))
@@ -137,6 +154,6 @@ def lower(graph: Graph, layout: Layout, name: str) -> Lowered:
         if argument is not kernel.args[-1] or TEAMS[layout.mode].threads == 1:
             argument.add_attribute("noalias")  # not scratch memory that other threads write, too
         argument.add_attribute(f"align {ALIGNED}")
-    lowering = DeviceLowering(module, kernel, graph, layout)
-    lowering.run()
-    return Lowered(module, lowering.scratch_bytes, lowering.can_fail)
+    for argument in kernel.args[: len(graph.inputs)]:
+        argument.add_attribute("readonly")  # so that it is read through the cache for what nobody writes
+    return module, kernel

@@ -78,22 +78,22 @@ class UnsupportedCodeError(AssertionError):
     """A module declares what the target does not have: a fault of the code generator, told before LLVM dies of it."""
 
 
-def ptx(module: Any) -> str:
-    """The PTX of a module that the code generator has written.
+def ptx(module: Any, is_straight: bool = False) -> str:
+    """The PTX of a module that the code generator has written; `is_straight` says that it has no loops or arrays.
 
     Raises UnsupportedCodeError where it declares a function that is not known to work on this target.
     """
-    return str(_machine().emit_assembly(optimised(module)))
+    return str(_machine().emit_assembly(optimised(module, is_straight)))
 
 
-def optimised(module: Any) -> Any:
+def optimised(module: Any, is_straight: bool = False) -> Any:
     """The module as the target gets it, in LLVM's hands."""
     # known before LLVM reads the text, which says nothing about the alignment of most loads and stores
     header = f'target triple = "{TRIPLE}"\ntarget datalayout = "{_machine().target_data}"\n'
     parsed = llvm.parse_assembly(header + str(module))
     parsed.verify()
     check(parsed)
-    _optimise(parsed)
+    _optimise(parsed, is_straight)
     check(parsed)  # LLVM's passes make intrinsics, too
     return parsed
 
@@ -124,20 +124,24 @@ def _machine() -> Any:
     return target.create_target_machine(cpu=ARCHITECTURE, features=f"+{ISA}", opt=3)
 
 
-def _optimise(module: Any) -> None:
-    """LLVM's second level, without vectors across lanes; a few passes for what is long."""
+def _optimise(module: Any, is_straight: bool) -> None:
+    """LLVM's second level, without vectors across lanes; a few passes for what is long, or has no loops."""
     options = llvm.create_pipeline_tuning_options(speed_level=2)
     options.loop_vectorization = False
     options.slp_vectorization = False
     passes = llvm.create_pass_builder(_machine(), options)
     functions = [f for f in module.functions if not f.is_declaration]
-    if sum(1 for f in functions for block in f.blocks for _ in block.instructions) <= LONG:
+    is_long = sum(1 for f in functions for block in f.blocks for _ in block.instructions) > LONG
+    if not is_long and not is_straight:
         passes.getModulePassManager().run(module, passes)
         return
-    short = llvm.create_new_function_pass_manager()
-    short.add_sroa_pass()
-    short.add_new_gvn_pass()
-    short.add_simplify_cfg_pass()
-    short.add_aggressive_dce_pass()
+    few = llvm.create_new_function_pass_manager()
+    if is_long:
+        few.add_sroa_pass()
+    else:
+        few.add_instruction_combine_pass()
+    few.add_new_gvn_pass()
+    few.add_simplify_cfg_pass()
+    few.add_aggressive_dce_pass()
     for function in functions:
-        short.run(function, passes)
+        few.run(function, passes)

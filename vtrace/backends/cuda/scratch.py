@@ -15,9 +15,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from vtrace.backends import llvm_text as ir
+from vtrace.backends.cuda.flat import Flat
 from vtrace.backends.cuda.shuffles import WARP
 from vtrace.backends.cuda.teams import Teams
-from vtrace.backends.lowering import Lowering
 from vtrace.backends.procedures import StoragePlace
 from vtrace.backends.storage import Storage
 from vtrace.backends.values import I1, I8, I32, I64, Register, memory_type
@@ -38,7 +38,7 @@ SHARED_SPACE = 3
 """LLVM's number for the address space of shared memory."""
 
 
-class DeviceScratch(Teams, Lowering):
+class DeviceScratch(Teams, Flat):
     """`reserve`, `keep` and `loops` for threads and teams."""
 
     scratch_bytes: int = 0

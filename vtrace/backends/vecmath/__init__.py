@@ -55,12 +55,14 @@ FUNCTIONS: dict[str, Rule] = {
         gamma.digamma,
         quantile.ndtri,
         quantile.erfinv,
+        quantile.erfcinv,
         remainder.fmod,
     )
 }
 """The rules by NumPy's names."""
 
-_LARGE = {"arccosh", "arcsinh", "arctanh", "cbrt", "digamma", "erfc", "erfinv", "gammaln", "ndtri", "power", "tan"}
+_QUANTILES = {"ndtri", "erfinv", "erfcinv"}
+_LARGE = {"arccosh", "arcsinh", "arctanh", "cbrt", "digamma", "erfc", "gammaln", "power", "tan", *_QUANTILES}
 LARGE = {4: frozenset(_LARGE), 8: frozenset({*_LARGE, "erf"})}
 """By the size of the floats, those of a hundred instructions and more, which code generators should make once and call.
 

@@ -73,7 +73,7 @@ def dot(op: Dot, x: Any, y: Any) -> ComplexTracer:
     return ComplexTracer(re - emit(op, x.im, y.im), im + emit(op, x.im, y.re))
 
 
-def _rows(x: ComplexTracer, axes: Sequence[int]) -> Any:
+def rows_of(x: ComplexTracer, axes: Sequence[int]) -> Any:
     """`x` with these axes as a single one, in front."""
     rest = [a for a in range(x.ndim) if a not in axes]
     front = transpose(x, [*axes, *rest])
@@ -82,7 +82,7 @@ def _rows(x: ComplexTracer, axes: Sequence[int]) -> Any:
 
 @complex_rule(reduction.ReduceProd)
 def product(op: reduction.ReduceProd, x: ComplexTracer) -> Any:
-    rows = _rows(x, op.axes)
+    rows = rows_of(x, op.axes)
     result: Any = full(rows.shape[1:], 1, x.dtype)
     if len(rows) > SHORT:
         return scan(lambda c, row: (multiply(c, row), None), result, rows, len(rows), False)[0]
@@ -97,7 +97,7 @@ def running_product(op: running.CumProd, x: ComplexTracer) -> Any:
         following = multiply(carry, row)
         return following, following
 
-    rows = _rows(x, (op.axis,))
+    rows = rows_of(x, (op.axis,))
     _, products = scan(step, full(rows.shape[1:], 1, x.dtype), rows, len(rows), False)
     order = list(range(1, x.ndim))
     order.insert(op.axis, 0)

@@ -5,7 +5,9 @@ and what large ones are done by, is NumPy's or SciPy's own function.
 """
 
 from vtrace.ops.linalg import cholesky as cholesky
+from vtrace.ops.linalg import complex_matrix as complex_matrix
 from vtrace.ops.linalg import determinant as determinant
+from vtrace.ops.linalg import eig as eig
 from vtrace.ops.linalg import eigh as eigh
 from vtrace.ops.linalg import inverse as inverse
 from vtrace.ops.linalg import lapack as lapack

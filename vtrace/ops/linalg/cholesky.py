@@ -10,6 +10,7 @@ from vtrace.ir.emitter import Place, Read, Value, Workspace
 from vtrace.ir.failure import Failure
 from vtrace.ir.primitive import ErrorExample, Example, primitive
 from vtrace.ir.types import Array, ArrayType, DType
+from vtrace.ops.linalg.complex_numbers import conj, real, real_dtype
 from vtrace.ops.linalg.matrix import (
     BUSY,
     UNROLLED,
@@ -36,7 +37,7 @@ def definite(x: Array) -> Array:
 @primitive("cholesky")
 @dataclass(frozen=True)
 class Cholesky(MatrixProcedure):
-    """The lower triangle l with `l @ l.T = x`, of whose upper triangle nothing is read.
+    """The lower triangle l with `l @ l.T.conj() = x`, of whose upper triangle nothing is read.
 
     LinAlgError where x is not positive definite.
     """
@@ -48,8 +49,7 @@ class Cholesky(MatrixProcedure):
     def compute(self, *arrays: Array) -> Sequence[Array]:
         return (np.linalg.cholesky(*arrays),)
 
-    @classmethod
-    def largest(cls, dtype: DType) -> int:
+    def largest(self, dtype: DType) -> int:
         return 56 if dtype.itemsize == 4 else 44
 
     def procedure(self, e: Workspace, results: Sequence[Place], *reads: Any) -> None:
@@ -72,21 +72,21 @@ class Cholesky(MatrixProcedure):
 
 def _column(e: Workspace, out: Place, x: Read, j: At, rows: int) -> None:
     """Column j of the factor, given the columns before it."""
-    here, zero = at(e, j), e.constant(0, x.type.dtype)
+    here, zero = at(e, j), e.constant(0, real_dtype(x.type.dtype))
     straight = rows <= UNROLLED
-    across = {k: out((here, e.index(k))) for k in range(j)} if isinstance(j, int) else {}
+    across = {k: conj(e, out((here, e.index(k)))) for k in range(j)} if isinstance(j, int) else {}
 
     def left(i: At) -> Value:
         def term(total: Value, k: At) -> Value:
-            other = across[k] if isinstance(k, int) and k in across else out((here, at(e, k)))
+            other = across[k] if isinstance(k, int) and k in across else conj(e, out((here, at(e, k))))
             return minus_product(e, total, out((at(e, i), at(e, k))), other)
 
         return accumulated(e, x((at(e, i), here)), 0, j, term, unrolled=straight)
 
-    square = left(j)
+    square = real(left(j))
     e.fault_where(e.compare("le", square, zero), Failure.NOT_POSITIVE_DEFINITE)
     root = e.sqrt(square)
     out.put((here, here), root)
-    inverse = e.div(e.constant(1, x.type.dtype), root)
+    inverse = e.div(e.constant(1, root.dtype), root)
     loop(e, plus(e, j, 1), rows, lambda i: out.put((at(e, i), here), e.mul(left(i), inverse)), unrolled=straight)
     loop(e, 0, j, lambda i: out.put((at(e, i), here), zero), unrolled=straight)

@@ -10,6 +10,7 @@ import numpy as np
 from vtrace.ir.emitter import Place, Value, Workspace
 from vtrace.ir.primitive import ErrorExample, Example, primitive
 from vtrace.ir.types import Array, ArrayType
+from vtrace.ops.linalg.complex_numbers import direction, real_dtype
 from vtrace.ops.linalg.elimination import Elimination
 from vtrace.ops.linalg.matrix import (
     MatrixProcedure,
@@ -35,17 +36,18 @@ class _Pivots:
 
     def __init__(self, e: Workspace, x: Any) -> None:
         self.e, self.dtype, self.rows = e, x.type.dtype, int(x.type.shape[0])
+        self.real = real_dtype(self.dtype)
         self.a = e.scratch(self.dtype, (self.rows, self.rows))
         copy(e, self.a, x)
         self.order = e.scratch(row_number(self.dtype), (self.rows,))
         Elimination(e, self.a, self.order, keeps_l=False, faults=False).run(self.rows)
         self.sign, self.zero = e.scratch(self.dtype, ()), e.scratch(np.dtype(bool), ())
-        self.sign.put((), self.number(1))
+        self.sign.put((), e.constant(1, self.dtype))
         self.zero.put((), e.constant(False, np.dtype(bool)))
         self.each(self._look)
 
     def number(self, value: float) -> Value:
-        return self.e.constant(value, self.dtype)
+        return self.e.constant(value, self.real)
 
     def each(self, body: Any) -> None:
         """`body(k, pivot)` for every pivot."""
@@ -54,9 +56,12 @@ class _Pivots:
     def _look(self, k: Value, pivot: Value) -> None:
         e = self.e
         swapped = e.compare("ne", self.order((k,)), e.convert(k, self.order.type.dtype))
-        turned = e.xor(swapped, e.compare("lt", pivot, self.number(0)))
-        self.sign.put((), e.select(turned, e.neg(self.sign(())), self.sign(())))
-        self.zero.put((), e.or_(self.zero(()), e.compare("eq", pivot, self.number(0))))
+        if self.dtype.kind == "c":
+            sign, turned = e.mul(self.sign(()), direction(e, pivot, e.abs(pivot))), swapped
+        else:
+            sign, turned = self.sign(()), e.xor(swapped, e.compare("lt", pivot, self.number(0)))
+        self.sign.put((), e.select(turned, e.neg(sign), sign))
+        self.zero.put((), e.or_(self.zero(()), e.compare("eq", pivot, e.constant(0, self.dtype))))
 
 
 @final
@@ -75,23 +80,23 @@ class Det(MatrixProcedure):
     def procedure(self, e: Workspace, results: Sequence[Place], *reads: Any) -> None:
         (out,), (x,) = results, reads
         pivots = _Pivots(e, x)
-        least, most = e.scratch(x.type.dtype, ()), e.scratch(x.type.dtype, ())
-        for place in (out, least, most):
+        size, least, most = (e.scratch(pivots.real, ()) for _ in range(3))
+        for place in (size, least, most):
             place.put((), pivots.number(1))
 
         def multiply(_: Value, pivot: Value) -> None:
-            out.put((), e.mul(out(()), e.abs(pivot)))
-            least.put((), e.select(e.compare("lt", least(()), out(())), least(()), out(())))
-            most.put((), e.select(e.compare("gt", most(()), out(())), most(()), out(())))
+            size.put((), e.mul(size(()), e.abs(pivot)))
+            least.put((), e.select(e.compare("lt", least(()), size(())), least(()), size(())))
+            most.put((), e.select(e.compare("gt", most(()), size(())), most(()), size(())))
 
         pivots.each(multiply)
-        info = np.finfo(x.type.dtype)
+        info = np.finfo(pivots.real)
         safe = e.and_(
             e.compare("ge", least(()), pivots.number(float(info.tiny))),
             e.compare("le", most(()), pivots.number(float(info.max))),
         )
-        e.guarded(e.invert(safe), lambda: _scaled_product(e, pivots, out))
-        out.put((), e.select(pivots.zero(()), pivots.number(0), e.mul(out(()), pivots.sign(()))))
+        e.guarded(e.invert(safe), lambda: _scaled_product(e, pivots, size))
+        out.put((), e.select(pivots.zero(()), pivots.number(0), e.mul(size(()), pivots.sign(()))))
 
     def work(self, x: ArrayType) -> Work:  # type: ignore[override]  # one operand
         return _work(x)
@@ -108,10 +113,10 @@ class Det(MatrixProcedure):
 def _scaled_product(e: Workspace, pivots: _Pivots, out: Place) -> None:
     """The product of the pivots' sizes, where it leaves the range of the dtype on the way."""
     number = pivots.number
-    bits = 2 ** math.floor(math.log2(np.finfo(pivots.dtype).maxexp)) // 4
+    bits = 2 ** math.floor(math.log2(np.finfo(pivots.real).maxexp)) // 4
     large, small = number(2.0**bits), number(2.0**-bits)
     down, up = number(2.0 ** (-2 * bits)), number(2.0 ** (2 * bits))
-    scalings = e.scratch(pivots.dtype, ())
+    scalings = e.scratch(pivots.real, ())
     scalings.put((), number(0))
     out.put((), number(1))
 
@@ -144,6 +149,8 @@ def _scaled_product(e: Workspace, pivots: _Pivots, out: Place) -> None:
 @dataclass(frozen=True)
 class SlogDet(MatrixProcedure):
     """The sign of a matrix's determinant, and the logarithm of its size: 0 and -inf where it is zero."""
+
+    real = (1,)
 
     def infer_all(self, x: ArrayType) -> tuple[ArrayType, ...]:  # type: ignore[override]  # one operand
         require_matrix("slogdet", x)

@@ -10,7 +10,18 @@ from vtrace.ir.emitter import Place, Read, Value, Workspace
 from vtrace.ir.failure import Failure
 from vtrace.ir.primitive import ErrorExample, Example, primitive
 from vtrace.ir.types import BOOL, Array, ArrayType, DType, static_shape
-from vtrace.ops.linalg.jacobi import epsilon, identity, largest, power_of_two, rotation, sort_rows, sweeps
+from vtrace.ops.linalg.complex_numbers import conj, plus_square, real, real_dtype
+from vtrace.ops.linalg.jacobi import (
+    epsilon,
+    identity,
+    largest,
+    phase,
+    power_of_two,
+    rotation,
+    sort_rows,
+    sweeps,
+    times_row,
+)
 from vtrace.ops.linalg.matrix import (
     At,
     MatrixProcedure,
@@ -39,11 +50,13 @@ def _work(x: ArrayType, vectors: bool) -> Work:
 @primitive("eigh")
 @dataclass(frozen=True)
 class Eigh(MatrixProcedure):
-    """The eigenvalues of a symmetric matrix, ascending, and its eigenvectors as columns.
+    """The eigenvalues of a symmetric (or Hermitian) matrix, ascending, and its eigenvectors as columns.
 
     Only its lower triangle is read. An eigenvector has length 1; its sign is not NumPy's. LinAlgError where an element
     is not finite.
     """
+
+    real = (0,)
 
     def infer_all(self, x: ArrayType) -> tuple[ArrayType, ...]:  # type: ignore[override]  # one operand
         require_matrix("eigh", x)
@@ -54,8 +67,7 @@ class Eigh(MatrixProcedure):
         require_finite(np.tril(x), Failure.EIGENVALUES)
         return tuple(np.linalg.eigh(x))
 
-    @classmethod
-    def largest(cls, dtype: DType) -> int:
+    def largest(self, dtype: DType) -> int:
         return 32 if dtype.itemsize == 4 else 24
 
     def procedure(self, e: Workspace, results: Sequence[Place], *reads: Any) -> None:
@@ -83,10 +95,12 @@ class Eigh(MatrixProcedure):
 @primitive("eigvalsh")
 @dataclass(frozen=True)
 class EigvalsH(MatrixProcedure):
-    """The eigenvalues of a symmetric matrix, ascending; only its lower triangle is read.
+    """The eigenvalues of a symmetric (or Hermitian) matrix, ascending; only its lower triangle is read.
 
     LinAlgError where an element is not finite.
     """
+
+    real = (0,)
 
     def infer_all(self, x: ArrayType) -> tuple[ArrayType, ...]:  # type: ignore[override]  # one operand
         require_matrix("eigvalsh", x)
@@ -97,8 +111,7 @@ class EigvalsH(MatrixProcedure):
         require_finite(np.tril(x), Failure.EIGENVALUES)
         return (np.linalg.eigvalsh(x),)
 
-    @classmethod
-    def largest(cls, dtype: DType) -> int:
+    def largest(self, dtype: DType) -> int:
         return 32 if dtype.itemsize == 4 else 24
 
     def procedure(self, e: Workspace, results: Sequence[Place], *reads: Any) -> None:
@@ -125,10 +138,11 @@ class _Symmetric:
         self.e, self.x, self.vectors, self.dtype = e, x, vectors, x.type.dtype
         self.rows, _ = static_shape(x.type.shape)
         self.a = e.scratch(self.dtype, (self.rows, self.rows))
+        self.real = real_dtype(self.dtype)
 
     def run(self, values: Place) -> None:
         """Put the eigenvalues into `values`, not sorted."""
-        e, zero = self.e, self.e.constant(0, self.dtype)
+        e, zero = self.e, self.e.constant(0, self.real)
         finite = e.scratch(BOOL, ())
         finite.put((), e.constant(True, BOOL))
 
@@ -136,14 +150,16 @@ class _Symmetric:
             place = (at(e, i), at(e, j))
             element = self.x(place)
             self.a.put(place, element)
-            self.a.put((place[1], place[0]), element)
+            self.a.put((place[1], place[0]), conj(e, element))
             # the difference of an infinity from itself is NaN
             finite.put((), e.and_(finite(()), e.compare("eq", e.sub(element, element), zero)))
 
         loop(e, 0, self.rows, lambda i: loop(e, 0, plus(e, i, 1), lambda j: take(i, j), False), unrolled=False)
+        if self.dtype.kind == "c":
+            e.each((self.rows,), lambda i: self.a.put((i[0], i[0]), real(self.a((i[0], i[0])))))
         e.fault_where(e.invert(finite(())), Failure.EIGENVALUES)
         scale = power_of_two(e, largest(e, self.a))
-        inverse = e.div(e.constant(1, self.dtype), scale)
+        inverse = e.div(e.constant(1, self.real), scale)
 
         def element(i: Any) -> None:
             self.a.put(i, e.select(finite(()), e.mul(self.a(i), inverse), zero))
@@ -151,9 +167,9 @@ class _Symmetric:
         e.each((self.rows, self.rows), element)
         if self.vectors is not None:
             identity(e, self.vectors)
-        self.tolerance = e.mul(self._length(), e.constant(epsilon(self.dtype) / (4 * max(self.rows, 1)), self.dtype))
+        self.tolerance = e.mul(self._length(), e.constant(epsilon(self.dtype) / (4 * max(self.rows, 1)), self.real))
         sweeps(e, self.rows, self._rotate, Failure.EIGENVALUES)
-        e.each((self.rows,), lambda i: values.put(i, e.add(e.mul(self.a((i[0], i[0])), scale), zero)))
+        e.each((self.rows,), lambda i: values.put(i, e.add(e.mul(real(self.a((i[0], i[0]))), scale), zero)))
 
     def _length(self) -> Value:
         """The Frobenius norm."""
@@ -161,26 +177,30 @@ class _Symmetric:
 
         def row(total: Value, i: At) -> Value:
             def term(total: Value, j: At) -> Value:
-                x = self.a((at(e, i), at(e, j)))
-                return e.fma(x, x, total)
+                return plus_square(e, total, self.a((at(e, i), at(e, j))))
 
             return accumulated(e, total, 0, self.rows, term, unrolled=False)
 
-        return e.sqrt(accumulated(e, e.constant(0, self.dtype), 0, self.rows, row, unrolled=False))
+        return e.sqrt(accumulated(e, e.constant(0, self.real), 0, self.rows, row, unrolled=False))
 
     def _rotate(self, p: At, q: At) -> Value:
         """Make the element at (q, p) zero."""
         e, one, two = self.e, at(self.e, p), at(self.e, q)
         corner = self.a((two, one))
-        needed = e.compare("gt", e.abs(corner), self.tolerance)
-        first, second = self.a((one, one)), self.a((two, two))
+        size = e.abs(corner)
+        needed = e.compare("gt", size, self.tolerance)
+        first, second = real(self.a((one, one))), real(self.a((two, two)))
 
         def turn() -> None:
-            around, tangent = rotation(e, needed, e.sub(second, first), corner)
-            step = e.mul(tangent, corner)
+            product = corner
+            if self.dtype.kind == "c":
+                self._align(q, phase(e, needed, corner, size))
+                product = size
+            around, tangent = rotation(e, needed, e.sub(second, first), product)
+            step = e.mul(tangent, product)
             self.a.put((one, one), e.sub(first, step))
             self.a.put((two, two), e.add(second, step))
-            self.a.put((two, one), e.select(needed, e.constant(0, self.dtype), e.add(corner, step)))
+            self.a.put((two, one), e.select(needed, e.constant(0, self.real), e.add(corner, step)))
             spans: tuple[tuple[At, At, bool, bool], ...] = (
                 (0, p, False, False),
                 (plus(e, p, 1), q, True, False),
@@ -190,9 +210,8 @@ class _Symmetric:
 
                 def element(k: At, beyond_p: bool = beyond_p, beyond_q: bool = beyond_q) -> None:
                     place = at(e, k)
-                    around.turn(
-                        self.a, (place, one) if beyond_p else (one, place), (place, two) if beyond_q else (two, place)
-                    )
+                    x, y = (place, one) if beyond_p else (one, place), (place, two) if beyond_q else (two, place)
+                    around.turn(self.a, x, y, mirrored=beyond_p and not beyond_q)
 
                 loop(e, start, stop, element, unrolled=False)
             if self.vectors is not None:
@@ -200,3 +219,15 @@ class _Symmetric:
 
         e.guarded(needed, turn, harmless=True)
         return needed
+
+    def _align(self, q: At, factor: Value) -> None:
+        """Take a complex `factor` of size 1 out of row q, and into vector q."""
+        e, two = self.e, at(self.e, q)
+
+        def times(place: tuple[Value, ...], x: Value) -> None:
+            self.a.put(place, e.mul(self.a(place), x))
+
+        loop(e, 0, q, lambda k: times((two, at(e, k)), conj(e, factor)), unrolled=False)
+        loop(e, plus(e, q, 1), self.rows, lambda k: times((at(e, k), two), factor), unrolled=False)
+        if self.vectors is not None:
+            times_row(e, self.vectors, q, factor)

@@ -11,6 +11,7 @@ import numpy as np
 from vtrace.ir.emitter import Index, Place, Value, Workspace
 from vtrace.ir.failure import Failure
 from vtrace.ir.types import DType
+from vtrace.ops.linalg.complex_numbers import Pair, PairPlace, real_dtype, taxicab
 from vtrace.ops.linalg.matrix import UNROLLED, At, accumulated, at, loop, minus_product, plus, row_number
 
 
@@ -46,12 +47,12 @@ class Elimination:
     def _find_pivot(self, k: At) -> None:
         """The largest element of the column from the diagonal on; the first of equal ones."""
         e, here = self.e, at(self.e, k)
-        best, row = e.scratch(self.dtype, ()), e.scratch(row_number(self.dtype), ())
-        best.put((), e.abs(self.a((here, here))))
+        best, row = e.scratch(real_dtype(self.dtype), ()), e.scratch(row_number(self.dtype), ())
+        best.put((), taxicab(e, self.a((here, here))))
         row.put((), e.convert(here, row.type.dtype))
 
         def compare(r: At) -> None:
-            size = e.abs(self.a((at(e, r), here)))
+            size = taxicab(e, self.a((at(e, r), here)))
             better = e.compare("gt", size, best(()))
             best.put((), e.select(better, size, best(())))
             row.put((), e.select(better, e.convert(at(e, r), row.type.dtype), row(())))
@@ -108,6 +109,9 @@ def exchanged(
 
     The one at `place` is put where that came from. Every lane may want another one.
     """
+    if isinstance(a, PairPlace):
+        re, im = (exchanged(e, part, place, wanted, k, stop, axis, unrolled) for part in (a.re, a.im))
+        return Pair(re, im)
     bits = row_number(a.type.dtype)
     own, nothing = e.bitcast(a(place), bits), e.constant(0, bits)
 
@@ -133,10 +137,10 @@ class Quotient:
     @staticmethod
     def by(e: Workspace, y: Value) -> "Quotient":
         """For a y that all the x are not much larger than, or where an infinite x / y is what it should be."""
-        limit = np.finfo(y.dtype).tiny
-        small = e.compare("lt", e.abs(y), e.constant(limit, y.dtype))
-        scale = e.select(small, e.constant(1 / np.finfo(y.dtype).eps, y.dtype), e.constant(1, y.dtype))
-        return Quotient(scale, e.div(e.constant(1, y.dtype), e.mul(y, scale)))
+        real = real_dtype(y.dtype)
+        small = e.compare("lt", taxicab(e, y), e.constant(np.finfo(real).tiny, real))
+        scale = e.select(small, e.constant(1 / np.finfo(real).eps, real), e.constant(1, real))
+        return Quotient(scale, e.div(e.constant(1, real), e.mul(y, scale)))
 
     def of(self, e: Workspace, x: Value) -> Value:
         """x / y."""

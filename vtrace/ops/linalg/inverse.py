@@ -43,8 +43,7 @@ class Inverse(MatrixProcedure):
     def compute(self, *arrays: Array) -> Sequence[Array]:
         return (np.linalg.inv(*arrays),)
 
-    @classmethod
-    def largest(cls, dtype: DType) -> int:
+    def largest(self, dtype: DType) -> int:
         return 48 if dtype.itemsize == 4 else 32
 
     def procedure(self, e: Workspace, results: Sequence[Place], *reads: Any) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 from vtrace.ir.emitter import Place, Value, Workspace
 from vtrace.ir.failure import Failure
 from vtrace.ir.types import BOOL, DType, static_shape
+from vtrace.ops.linalg.complex_numbers import conj, direction, real_dtype, taxicab
 from vtrace.ops.linalg.matrix import At, accumulated, at, loop, plus, row_number
 
 MOST_SWEEPS = 40
@@ -26,10 +27,12 @@ class Rotation:
     c: Value
     s: Value
 
-    def turn(self, a: Place, one: tuple[Value, ...], other: tuple[Value, ...]) -> None:
-        """Rotate the elements at two places."""
+    def turn(self, a: Place, one: tuple[Value, ...], other: tuple[Value, ...], mirrored: bool = False) -> None:
+        """Rotate the elements at two places; if `mirrored`, the conjugate of x is at the first."""
         e, x, y = self.e, a(one), a(other)
-        a.put(one, e.fma(e.neg(self.s), y, e.mul(self.c, x)))
+        x = conj(e, x) if mirrored else x
+        turned = e.fma(e.neg(self.s), y, e.mul(self.c, x))
+        a.put(one, conj(e, turned) if mirrored else turned)
         a.put(other, e.fma(self.s, x, e.mul(self.c, y)))
 
     def turn_rows(self, a: Place, p: At, q: At) -> None:
@@ -50,6 +53,22 @@ def rotation(e: Workspace, needed: Value, difference: Value, product: Value) -> 
     tangent = e.select(needed, tangent, zero)
     c = e.div(one, e.sqrt(e.fma(tangent, tangent, one)))
     return Rotation(e, c, e.mul(tangent, c)), tangent
+
+
+def times_row(e: Workspace, a: Place, row: At, factor: Value) -> None:
+    """Multiply a row."""
+    columns = static_shape(a.type.shape)[1]
+
+    def element(k: At) -> None:
+        place = (at(e, row), at(e, k))
+        a.put(place, e.mul(a(place), factor))
+
+    loop(e, 0, columns, element, unrolled=False)
+
+
+def phase(e: Workspace, needed: Value, x: Value, size: Value) -> Value:
+    """x / |x|, given its size, where it is needed, else 1."""
+    return e.select(needed, direction(e, x, size), e.constant(1, size.dtype))
 
 
 def sweeps(e: Workspace, n: int, rotate: Callable[[At, At], Value], failure: Failure) -> None:
@@ -84,17 +103,17 @@ def power_of_two(e: Workspace, x: Value) -> Value:
 
 
 def largest(e: Workspace, a: Place) -> Value:
-    """The largest size of an element; NaN is passed over."""
+    """The largest size of an element, as `taxicab` has it; NaN is passed over."""
     rows, columns = static_shape(a.type.shape)
 
     def row(most: Value, i: At) -> Value:
         def element(most: Value, j: At) -> Value:
-            size = e.abs(a((at(e, i), at(e, j))))
+            size = taxicab(e, a((at(e, i), at(e, j))))
             return e.select(e.compare("lt", most, size), size, most)
 
         return accumulated(e, most, 0, columns, element, unrolled=False)
 
-    return accumulated(e, e.constant(0, a.type.dtype), 0, rows, row, unrolled=False)
+    return accumulated(e, e.constant(0, real_dtype(a.type.dtype)), 0, rows, row, unrolled=False)
 
 
 def sort_rows(e: Workspace, keys: Place, rows: Place | None, order: str) -> None:

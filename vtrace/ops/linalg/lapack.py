@@ -1,7 +1,7 @@
 """Linear algebra on matrices that are too large for a kernel: by NumPy's function, examples shared by threads."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -63,32 +63,9 @@ class Lapack(LibraryCall):
         op = procedure_of(self.primitive)
         assert op is not None
         stacked, operands = _stacked(self.primitive, arrays)
-        length = outs[0].shape[0] if stacked else 1
-        if not math.prod(out.size for out in outs) and not length:
-            return
-
-        def run(start: int, stop: int) -> None:
-            parts = [x[start:stop] if stacked and x.shape[0] > 1 else x for x in operands]
-            try:
-                results = op.evaluate_all(*parts)
-            except LinAlgError as error:
-                failed[start] = _located(op, operands, error, range(start, stop) if stacked else range(0))
-                return
-            for out, result in zip(outs, results, strict=True):
-                (out[start:stop] if stacked else out)[...] = result
-
-        def part(start: int, stop: int) -> None:
-            for first in range(start, stop, block):
-                run(first, min(first + block, stop))
-
-        failed: dict[int, LinAlgError] = {}
-        block = max(1, BLOCK_BYTES * length // max(1, sum(x.nbytes for x in outs)))
         examples = math.prod(np.broadcast_shapes(*(x.shape[1:stacked] for x in operands)))
         work = op.work(*(ArrayType(x.dtype, x.shape[stacked:]) for x in operands))
-        with library.one_thread():
-            library.share(part, length, NANOSECONDS * work.operations * examples)
-        if failed:
-            raise failed[min(failed)]
+        in_blocks(library, op.evaluate_all, outs, operands, stacked > 0, NANOSECONDS * work.operations * examples)
 
     @classmethod
     def examples(cls) -> Iterator[Example]:
@@ -106,6 +83,45 @@ class Lapack(LibraryCall):
         yield ErrorExample(cls(Solve()), (x, array("f64", 3, 1)), ShapeError, "is a matrix of 2 rows")
 
 
+def in_blocks(
+    library: Library,
+    evaluate: Callable[..., Sequence[Array]],
+    outs: Sequence[Array],
+    operands: Sequence[Array],
+    stacked: bool,
+    nanoseconds: float,
+) -> None:
+    """Put the results of `evaluate` into `outs`, which is a function of stacks of matrices too.
+
+    If there is a stack, axis 0 of everything, of extent 1 in operands that are shared, its examples are shared by
+    threads; each takes so many `nanoseconds`.
+    """
+    length = outs[0].shape[0] if stacked else 1
+    if not length:
+        return
+
+    def run(start: int, stop: int) -> None:
+        parts = [x[start:stop] if stacked and x.shape[0] > 1 else x for x in operands]
+        try:
+            results = evaluate(*parts)
+        except LinAlgError as error:
+            failed[start] = _located(evaluate, operands, error, range(start, stop) if stacked else range(0))
+            return
+        for out, result in zip(outs, results, strict=True):
+            (out[start:stop] if stacked else out)[...] = result
+
+    def part(start: int, stop: int) -> None:
+        for first in range(start, stop, block):
+            run(first, min(first + block, stop))
+
+    failed: dict[int, LinAlgError] = {}
+    block = max(1, BLOCK_BYTES * length // max(1, sum(x.nbytes for x in outs)))
+    with library.one_thread():
+        library.share(part, length, nanoseconds)
+    if failed:
+        raise failed[min(failed)]
+
+
 def _stacked(op: Primitive, arrays: Sequence[Array]) -> tuple[int, list[Array]]:
     """How many axes of examples there are, and the operands with all of these in front, of extent 1 where shared."""
     stacked, operands = 0, list(map(np.asarray, arrays))
@@ -120,11 +136,13 @@ def _stacked(op: Primitive, arrays: Sequence[Array]) -> tuple[int, list[Array]]:
     return stacked, operands
 
 
-def _located(op: MatrixProcedure, operands: Sequence[Array], error: LinAlgError, examples: range) -> LinAlgError:
+def _located(
+    evaluate: Callable[..., Sequence[Array]], operands: Sequence[Array], error: LinAlgError, examples: range
+) -> LinAlgError:
     """The error, with the number of the first example that has it."""
     for n in examples:
         try:
-            op.evaluate_all(*(x[n] if x.shape[0] > 1 else x[0] for x in operands))
+            evaluate(*(x[n] if x.shape[0] > 1 else x[0] for x in operands))
         except LinAlgError as first:
             return LinAlgError(f"{first}, batch element {n}")
     return error

@@ -32,10 +32,10 @@ class Lu(MatrixProcedure):
         return (x, ArrayType(INT32, (min(rows, columns),)))
 
     def compute(self, *arrays: Array) -> Sequence[Array]:
-        from scipy.linalg.lapack import dgetrf, sgetrf  # SciPy takes a while to import
+        from scipy.linalg.lapack import get_lapack_funcs  # SciPy takes a while to import
 
         (x,) = arrays
-        getrf = sgetrf if x.dtype.itemsize == 4 else dgetrf
+        getrf = get_lapack_funcs("getrf", dtype=x.dtype)
         factors, pivots = np.empty_like(x), np.zeros((*x.shape[:-2], min(x.shape[-2:])), np.int32)
         if x.size:
             for n in np.ndindex(*x.shape[:-2]):

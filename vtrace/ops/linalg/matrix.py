@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from typing import TypeAlias, final
+from typing import ClassVar, TypeAlias, final
 
 import numpy as np
 
@@ -25,10 +25,12 @@ BUSY = 5
 
 
 class MatrixProcedure(Procedure):
-    """An operation on float matrices, all of one dtype."""
+    """An operation on float matrices, all of one dtype; `complex_matrix` makes it one on complex matrices."""
 
-    @classmethod
-    def largest(cls, dtype: DType) -> int:
+    real: ClassVar[tuple[int, ...]] = ()
+    """Which results are real where the operands are complex."""
+
+    def largest(self, dtype: DType) -> int:
         """The most rows or columns of matrices of a batch that are done in a kernel; past it, LAPACK is faster."""
         return 48 if dtype.itemsize == 4 else 40
 
@@ -125,5 +127,5 @@ def minus_product(e: Workspace, z: Value, x: Value, y: Value) -> Value:
 
 
 def row_number(dtype: DType) -> DType:
-    """The integer dtype for numbers of rows beside floats of `dtype`: as wide, so that they share masks."""
-    return np.dtype(np.int32 if dtype.itemsize == 4 else np.int64)
+    """The integer dtype for numbers of rows beside numbers of `dtype`: as wide as a part, so that they share masks."""
+    return np.dtype(np.int32 if np.finfo(dtype).bits == 32 else np.int64)

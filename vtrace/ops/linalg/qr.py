@@ -10,6 +10,7 @@ from vtrace.errors import DTypeError, ShapeError
 from vtrace.ir.emitter import Place, Value, Workspace
 from vtrace.ir.primitive import ErrorExample, Example, primitive
 from vtrace.ir.types import Array, ArrayType, static_shape
+from vtrace.ops.linalg.complex_numbers import conj, plus_square, real, real_dtype, taxicab
 from vtrace.ops.linalg.elimination import Quotient
 from vtrace.ops.linalg.matrix import (
     BUSY,
@@ -31,7 +32,7 @@ from vtrace.ops.samples import array
 class Reflections:
     """Turns `a` in place into R and, below the diagonal, the vectors of the reflections that make it upper triangular.
 
-    Each is I - tau v v', and v starts with a 1 that is not stored.
+    Each is I - tau v v', and v starts with a 1 that is not stored. R is made by their conjugates, Q of them.
     """
 
     def __init__(self, e: Workspace, a: Place) -> None:
@@ -42,7 +43,7 @@ class Reflections:
         self.taus = e.scratch(self.dtype, (self.steps,))
 
     def number(self, value: float) -> Value:
-        return self.e.constant(value, self.dtype)
+        return self.e.constant(value, real_dtype(self.dtype))
 
     def run(self) -> None:
         loop(self.e, 0, self.steps, self._step, unrolled=self.straight)
@@ -53,22 +54,23 @@ class Reflections:
         zero, one = self.number(0), self.number(1)
 
         def larger(most: Value, i: At) -> Value:
-            size = e.abs(self.a((at(e, i), here)))
+            size = taxicab(e, self.a((at(e, i), here)))
             return e.select(e.compare("lt", most, size), size, most)
 
         # squares of elements divided by the largest of them: their sum does not overflow
-        most = accumulated(e, e.abs(corner), below, self.rows, larger, self.straight)
+        most = accumulated(e, taxicab(e, corner), below, self.rows, larger, self.straight)
         whole = Quotient.by(e, e.select(e.compare("eq", most, zero), one, most))
 
         def square(total: Value, i: At) -> Value:
-            x = whole.of(e, self.a((at(e, i), here)))
-            return e.fma(x, x, total)
+            return plus_square(e, total, whole.of(e, self.a((at(e, i), here))))
 
         rest = accumulated(e, zero, below, self.rows, square, self.straight)
         nothing = e.compare("eq", rest, zero)
+        if self.dtype.kind == "c":  # the diagonal is to be real
+            nothing = e.and_(nothing, e.compare("eq", corner, real(corner)))
         first = whole.of(e, corner)
-        length = e.mul(most, e.sqrt(e.fma(first, first, rest)))
-        diagonal = e.select(nothing, corner, e.neg(e.copysign(length, corner)))
+        length = e.mul(most, e.sqrt(plus_square(e, rest, first)))
+        diagonal = e.select(nothing, real(corner), e.neg(e.copysign(length, real(corner))))
         tau = e.select(nothing, zero, e.div(e.sub(diagonal, corner), diagonal))
         self.taus.put((here,), tau)
         self.a.put((here, here), diagonal)
@@ -79,18 +81,18 @@ class Reflections:
             self.a.put(place, e.select(nothing, zero, quotient.of(e, self.a(place))))
 
         loop(e, below, self.rows, scale, unrolled=self.straight)
-        self.apply(j, self.a, below, self.columns)
+        self.apply(j, conj(e, self.taus((here,))), self.a, below, self.columns)
 
-    def apply(self, j: At, to: Place, first: At, last: int) -> None:
+    def apply(self, j: At, tau: Value, to: Place, first: At, last: int) -> None:
         """Reflection j of columns `first` to `last` of `to`."""
         e, here = self.e, at(self.e, j)
-        below, tau = plus(e, j, 1), self.taus((here,))
+        below = plus(e, j, 1)
 
         def column(c: At) -> None:
             place = at(e, c)
 
             def term(total: Value, i: At) -> Value:
-                return e.fma(self.a((at(e, i), here)), to((at(e, i), place)), total)
+                return e.fma(conj(e, self.a((at(e, i), here))), to((at(e, i), place)), total)
 
             inner = accumulated(e, to((here, place)), below, self.rows, term, self.straight)
             factor = e.neg(e.mul(tau, inner))
@@ -113,7 +115,7 @@ class Reflections:
 
         def step(n: At) -> None:
             j = minus(e, self.steps - 1, n)
-            self.apply(j, q, j, columns)
+            self.apply(j, self.taus((at(e, j),)), q, j, columns)
 
         loop(e, 0, self.steps, step, unrolled=self.straight)
 

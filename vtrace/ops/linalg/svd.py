@@ -11,7 +11,18 @@ from vtrace.ir.emitter import Place, Read, Value, Workspace
 from vtrace.ir.failure import Failure
 from vtrace.ir.primitive import ErrorExample, Example, primitive
 from vtrace.ir.types import BOOL, Array, ArrayType, DType, static_shape
-from vtrace.ops.linalg.jacobi import epsilon, identity, largest, power_of_two, rotation, sort_rows, sweeps
+from vtrace.ops.linalg.complex_numbers import conj, plus_square, real, real_dtype
+from vtrace.ops.linalg.jacobi import (
+    epsilon,
+    identity,
+    largest,
+    phase,
+    power_of_two,
+    rotation,
+    sort_rows,
+    sweeps,
+    times_row,
+)
 from vtrace.ops.linalg.matrix import At, MatrixProcedure, accumulated, at, require_finite, require_matrix
 from vtrace.ops.linalg.qr import Reflections
 from vtrace.ops.procedure import Work
@@ -43,6 +54,8 @@ class Svd(MatrixProcedure):
     The signs of singular vectors are not NumPy's. LinAlgError where an element is not finite.
     """
 
+    real = (1,)
+
     full: bool = False
 
     def infer_all(self, x: ArrayType) -> tuple[ArrayType, ...]:  # type: ignore[override]  # one operand
@@ -56,9 +69,8 @@ class Svd(MatrixProcedure):
         require_finite(x, Failure.SVD)
         return tuple(np.linalg.svd(x, full_matrices=self.full))
 
-    @classmethod
-    def largest(cls, dtype: DType) -> int:
-        return 32 if dtype.itemsize == 4 else 24
+    def largest(self, dtype: DType) -> int:
+        return 28 if dtype.itemsize == 4 else 24
 
     def procedure(self, e: Workspace, results: Sequence[Place], *reads: Any) -> None:
         (u, s, vh), (x,) = results, reads
@@ -76,7 +88,7 @@ class Svd(MatrixProcedure):
             long.put((i[1], i[0]) if wide else i, e.add(left(i), zero))
 
         def put_right(i: Any) -> None:
-            right.put((i[1], i[0]) if wide else i, e.add(turned(i), zero))
+            right.put((i[1], i[0]) if wide else i, e.add(conj(e, turned(i)), zero))
 
         e.each(static_shape(left.type.shape), put_long)
         e.each(static_shape(turned.type.shape), put_right)
@@ -101,6 +113,8 @@ class Svd(MatrixProcedure):
 class SvdVals(MatrixProcedure):
     """The singular values of a matrix, in descending order. LinAlgError where an element is not finite."""
 
+    real = (0,)
+
     def infer_all(self, x: ArrayType) -> tuple[ArrayType, ...]:  # type: ignore[override]  # one operand
         return (x.with_shape((min(require_matrix("svdvals", x, square=False)),)),)
 
@@ -109,8 +123,7 @@ class SvdVals(MatrixProcedure):
         require_finite(x, Failure.SVD)
         return (np.linalg.svd(x, compute_uv=False),)
 
-    @classmethod
-    def largest(cls, dtype: DType) -> int:
+    def largest(self, dtype: DType) -> int:
         return 32 if dtype.itemsize == 4 else 24
 
     def procedure(self, e: Workspace, results: Sequence[Place], *reads: Any) -> None:
@@ -139,7 +152,8 @@ class _Columns:
         extents = static_shape(x.type.shape)
         self.count, self.length = extents if wide else extents[::-1]
         self.a = e.scratch(self.dtype, (self.count, self.length))
-        self.zero = e.constant(0, self.dtype)
+        self.real = real_dtype(self.dtype)
+        self.zero = e.constant(0, self.real)
         finite = e.scratch(BOOL, ())
         finite.put((), e.constant(True, BOOL))
 
@@ -156,7 +170,7 @@ class _Columns:
         e.repeat(e.index(0), e.index(self.count), row)
         e.fault_where(e.invert(finite(())), Failure.SVD)
         self.scale = power_of_two(e, largest(e, self.a))
-        inverse = e.div(e.constant(1, self.dtype), self.scale)
+        inverse = e.div(e.constant(1, self.real), self.scale)
         e.each(
             (self.count, self.length),
             lambda i: self.a.put(i, e.select(finite(()), e.mul(self.a(i), inverse), self.zero)),
@@ -168,11 +182,11 @@ class _Columns:
         if turned is not None:
             identity(e, turned)
         # what rounding alone may leave of a sum of so many products
-        self.tolerance = e.constant(epsilon(self.dtype) * (4 + self.length / 2), self.dtype)
+        self.tolerance = e.constant(epsilon(self.dtype) * (4 + self.length / 2), self.real)
         squares = accumulated(
-            e, self.zero, 0, self.count, lambda total, i: e.add(total, self._product(i, i)), unrolled=False
+            e, self.zero, 0, self.count, lambda total, i: e.add(total, self._square(i)), unrolled=False
         )
-        least = e.mul(self.tolerance, e.constant(epsilon(self.dtype), self.dtype))
+        least = e.mul(self.tolerance, e.constant(epsilon(self.dtype), self.real))
         self.nothing = e.mul(e.mul(squares, least), least)
         sweeps(e, self.count, self._rotate, Failure.SVD)
 
@@ -183,7 +197,7 @@ class _Columns:
         if turned is not None:  # sorted together
             e.each((self.count, self.length), lambda i: both.put(i, self.a(i)))
             e.each((self.count, self.count), lambda i: both.put(beside(i), turned(i)))
-        e.repeat(e.index(0), e.index(self.count), lambda i: values.put((i,), e.sqrt(self._product(i, i))))
+        e.repeat(e.index(0), e.index(self.count), lambda i: values.put((i,), e.sqrt(self._square(i))))
         sort_rows(e, values, None if turned is None else both, "lt")
         if turned is not None:
             e.each((self.count, self.length), lambda i: self.a.put(i, both(i)))
@@ -194,7 +208,16 @@ class _Columns:
         e, one, two = self.e, at(self.e, p), at(self.e, q)
 
         def term(total: Value, k: At) -> Value:
-            return e.fma(self.a((one, at(e, k))), self.a((two, at(e, k))), total)
+            return e.fma(conj(e, self.a((one, at(e, k)))), self.a((two, at(e, k))), total)
+
+        return accumulated(e, e.constant(0, self.dtype), 0, self.length, term, unrolled=False)
+
+    def _square(self, p: Any) -> Value:
+        """The product of a column with itself."""
+        e, here = self.e, at(self.e, p)
+
+        def term(total: Value, k: At) -> Value:
+            return plus_square(e, total, self.a((here, at(e, k))))
 
         return accumulated(e, self.zero, 0, self.length, term, unrolled=False)
 
@@ -205,19 +228,28 @@ class _Columns:
         before, and again in the next sweep, until the numbers are too small for any angle.
         """
         e = self.e
-        first, second, product = self._product(p, p), self._product(q, q), self._product(p, q)
+        first, second, product = self._square(p), self._square(q), self._product(p, q)
+        size = e.abs(product)
         limit = e.mul(e.mul(e.sqrt(first), e.sqrt(second)), self.tolerance)
         something = e.and_(e.compare("gt", first, self.nothing), e.compare("gt", second, self.nothing))
-        needed = e.and_(e.compare("gt", e.abs(product), limit), something)
+        needed = e.and_(e.compare("gt", size, limit), something)
 
         def turn() -> None:
-            around, _ = rotation(e, needed, e.sub(second, first), product)
+            if self.dtype.kind == "c":  # first make the product real
+                self._times(q, conj(e, phase(e, needed, product, size)))
+            around, _ = rotation(e, needed, e.sub(second, first), size if self.dtype.kind == "c" else product)
             around.turn_rows(self.a, p, q)
             if self.turned is not None:
                 around.turn_rows(self.turned, p, q)
 
         e.guarded(needed, turn, harmless=True)
         return needed
+
+    def _times(self, q: At, factor: Value) -> None:
+        """Multiply column q."""
+        times_row(self.e, self.a, q, factor)
+        if self.turned is not None:
+            times_row(self.e, self.turned, q, factor)
 
     def directions(self, left: Place) -> None:
         """The columns, each divided by its length, in `left`, and as many more as it has room for, orthogonal to them.
@@ -232,6 +264,6 @@ class _Columns:
         reflections.orthogonal(left)
 
         def sign(i: Any) -> None:
-            left.put(i, e.select(e.compare("lt", a((i[1], i[1])), self.zero), e.neg(left(i)), left(i)))
+            left.put(i, e.select(e.compare("lt", real(a((i[1], i[1]))), self.zero), e.neg(left(i)), left(i)))
 
         e.each((self.length, self.count), sign)

@@ -53,10 +53,10 @@ class TriangularSolve(MatrixProcedure):
         return (b,)
 
     def compute(self, *arrays: Array) -> Sequence[Array]:
-        from scipy.linalg.lapack import dtrtrs, strtrs  # SciPy takes a while to import
+        from scipy.linalg.lapack import get_lapack_funcs  # SciPy takes a while to import
 
         a, b = arrays
-        trtrs = strtrs if a.dtype.itemsize == 4 else dtrtrs
+        trtrs = get_lapack_funcs("trtrs", dtype=a.dtype)
         stack = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
         a, b = np.broadcast_to(a, stack + a.shape[-2:]), np.broadcast_to(b, stack + b.shape[-2:])
         out = np.zeros(b.shape, b.dtype)

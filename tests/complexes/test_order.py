@@ -1,0 +1,50 @@
+"""Sorting complex numbers, and the greatest and smallest of them, against NumPy: also with NaN, infinities and ties."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import vtrace
+from tests.complexes.specials import grid
+
+FUNCTIONS: list[Callable[[Any], Any]] = [
+    lambda z: np.sort(z),
+    lambda z: np.sort(z, axis=0),
+    lambda z: np.sort(z, None),
+    lambda z: np.argsort(z, kind="stable"),
+    lambda z: np.sort_complex(z),
+    lambda z: np.max(z),
+    lambda z: np.min(z, axis=0),
+    lambda z: z.max(axis=1, keepdims=True),
+    lambda z: np.argmax(z, axis=1),
+    lambda z: np.argmin(z),
+    lambda z: np.maximum.reduce(z, axis=0),
+]
+
+
+def batches(dtype: Any) -> list[Any]:
+    """Few values, so that many are equal; and every sort of special ones."""
+    rng = np.random.default_rng(0)
+    few = rng.integers(-1, 2, (7, 4, 5)) + 1j * rng.integers(-1, 2, (7, 4, 5))
+    special = grid(dtype)
+    finite = special[np.isfinite(special)]
+    return [
+        few.astype(dtype),
+        rng.choice(finite, (7, 4, 5)),
+        rng.choice(special, (7, 4, 5)),
+        np.where(rng.uniform(size=(7, 4, 5)) < 0.1, complex(1, np.nan), few).astype(dtype),
+    ]
+
+
+@pytest.mark.parametrize("dtype", [np.complex64, np.complex128])
+@pytest.mark.parametrize("number", range(len(FUNCTIONS)))
+def test_as_numpy(number: int, dtype: Any) -> None:
+    function = FUNCTIONS[number]
+    mapped = vtrace.vmap(function)
+    for batch in batches(dtype):
+        got, wanted = mapped(batch), np.stack([function(z.copy()) for z in batch])
+        assert (got.dtype, got.shape) == (wanted.dtype, wanted.shape)
+        for part in (np.real, np.imag):
+            np.testing.assert_array_equal(part(got), part(wanted))
