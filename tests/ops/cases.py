@@ -15,6 +15,7 @@ from vtrace.ir.graph import Graph
 from vtrace.ir.primitive import REGISTRY, ErrorExample, Example, Primitive
 from vtrace.ir.types import Array, ArrayType
 from vtrace.ops.debug_print import prints
+from vtrace.ops.index_check import CheckIndex
 from vtrace.ops.kinds import Elementwise
 from vtrace.ops.power import Pow
 from vtrace.ops.selection import Convert
@@ -47,7 +48,7 @@ def takes_special_values(primitive: Primitive, dtype: np.dtype) -> bool:
         return dtype.kind != "f" or primitive.dtype.kind not in "iu"
     if isinstance(primitive, Pow):
         return dtype.kind == "f"
-    return isinstance(primitive, Elementwise)
+    return isinstance(primitive, Elementwise) and not isinstance(primitive, CheckIndex)
 
 
 def draw(example: Example, type: ArrayType, rng: np.random.Generator) -> Array:

@@ -1,6 +1,7 @@
 """Arithmetic over values: each operation for scalars and lanes alike, integers wrapping, nothing ever trapping."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
@@ -20,7 +21,7 @@ from vtrace.backends.values import (
     llvm_type,
 )
 from vtrace.ir.emitter import Value
-from vtrace.ir.types import BOOL, INT64, DType
+from vtrace.ir.types import BOOL, DTYPES, INT64, DType
 
 COMPARISONS: dict[str, str] = {"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
 FOLDABLE: dict[str, Callable[[int, int], int | bool]] = {
@@ -37,6 +38,18 @@ FOLDABLE: dict[str, Callable[[int, int], int | bool]] = {
     "rem": lambda x, y: abs(x) % abs(y) * (-1 if x < 0 else 1),
 }
 """Integer operations whose result is known when both operands are: index arithmetic mostly disappears this way."""
+
+
+I32_TYPE = DTYPES["i32"]
+
+
+def _below(value: Value) -> int | None:
+    """What an index is known to be less than, if it is known not to be negative."""
+    if not isinstance(value, Register):
+        return None
+    if value.constant is not None:
+        return int(value.constant) + 1 if value.constant >= 0 else None
+    return value.below
 
 
 class Arithmetic(Placement):
@@ -105,10 +118,32 @@ class Arithmetic(Placement):
         key = (op, identity(x), identity(y))
         if (known := self.remembered(key)) is not None:
             return cast("AnyValue", known)
-        result = self._apply(emit, x, y)
+        result = self._small_index(op, emit, x, y) or self._apply(emit, x, y)
         with self.at(result.level):
             self.remember(key, result, (x, y))
         return result
+
+    def _small_index(self, op: str, emit: Callable[..., Any], x: Value, y: Value) -> Register | None:
+        """The sum or product of indices within known bounds: in 32 bits, of which a vector holds twice as many."""
+        bounds = _below(x), _below(y)
+        if None in bounds or op not in ("add", "mul"):
+            return None
+        below = int(FOLDABLE[op](*(b - 1 for b in cast("list[int]", bounds)))) + 1
+        if below >= 1 << 31:
+            return None
+        if cast("AnyValue", x).lanes == cast("AnyValue", y).lanes == 1:
+            return replace(self._apply(emit, x, y), below=below)
+        narrow = self._apply(emit, self._narrow(cast("Register", x)), self._narrow(cast("Register", y)))
+        wide = self._apply(lambda v: self.builder.sext(v, llvm_type(INT64, narrow.lanes)), narrow, dtype=INT64)
+        return replace(wide, narrow=narrow, below=below)
+
+    def _narrow(self, index: Register) -> Register:
+        """A small index in 32 bits."""
+        if index.constant is not None:
+            return self.constant(index.constant, I32_TYPE)
+        if index.narrow is not None and index.narrow.dtype == I32_TYPE:
+            return index.narrow
+        return self._apply(lambda v: self.builder.trunc(v, llvm_type(I32_TYPE, index.lanes)), index, dtype=I32_TYPE)
 
     def _known(self, op: str, x: Value, y: Value) -> Register | None:
         a, b = getattr(x, "constant", None), getattr(y, "constant", None)

@@ -5,10 +5,12 @@ singular matrix is noted and gives some result. After the call the host looks at
 for the first failing example alone to learn the details, and raises. What lies where is in `record`.
 """
 
+from dataclasses import replace
 from typing import Any, cast
 
 from vtrace.backends import llvm_text as ir
 from vtrace.backends.access import Access
+from vtrace.backends.arithmetic import I32_TYPE
 from vtrace.backends.placement import Scope
 from vtrace.backends.record import FIRST_FAILURE, INDEX
 from vtrace.backends.values import I32, I64, AnyValue, Register, int_constant
@@ -16,7 +18,6 @@ from vtrace.ir.emitter import Value
 from vtrace.ir.failure import Failure
 from vtrace.ir.types import DTYPES, INT64, Dim
 
-I32_TYPE = DTYPES["i32"]
 NARROW = frozenset(DTYPES[name] for name in ("i8", "i16", "i32", "u8", "u16"))
 """Dtypes whose numbers all are int32."""
 
@@ -41,6 +42,8 @@ class Faults(Access):
         known = getattr(value, "constant", None)
         if known is not None and size.constant is not None and (-size.constant if wrap else 0) <= known < size.constant:
             return int_constant(known % size.constant)
+        if isinstance(value, Register) and value.below is not None and value.below <= (size.constant or 0):
+            return value
         # in 32 bits where that is enough: half the vectors, and one gather takes twice as many addresses
         few = size.constant is not None and size.constant < 1 << 31
         narrow = getattr(value, "narrow", None) or value
@@ -49,7 +52,7 @@ class Faults(Access):
         safe = self._inside(index, limit, size, axis, wrap)
         if few and safe.lanes > 1:
             safe = self.vector(self.convert(safe, I32_TYPE))
-        return self.convert(safe, INT64)
+        return replace(self.vector(self.convert(safe, INT64)), below=size.constant)
 
     def _inside(self, index: Value, limit: Value, size: Register, axis: int, wrap: bool) -> Register:
         """The index counted from the start, or 0 where it is out of range, which is noted."""

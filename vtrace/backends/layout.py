@@ -22,6 +22,7 @@ from vtrace.ir.primitive import ElementPrimitive
 from vtrace.ir.types import DType, Shape, Symbol
 from vtrace.ops.complex_parts import Interleave, Part
 from vtrace.ops.control import Mapped, While
+from vtrace.ops.index_check import CheckIndex
 from vtrace.ops.kinds import Elementwise
 from vtrace.ops.movement import Broadcast
 from vtrace.ops.procedure import work_of
@@ -173,6 +174,8 @@ def _is_elementwise(equation: Equation, pairs: Set[Atom]) -> bool:
         return equation.inputs[0] in pairs
     if isinstance(op, Interleave):
         return equation.outputs[0] in pairs
+    if isinstance(op, CheckIndex):
+        return False  # whose error names an example, not an element
     return isinstance(op, Elementwise) or (isinstance(op, Broadcast) and op.axes == ())
 
 

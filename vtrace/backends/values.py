@@ -47,6 +47,8 @@ class Register:
     constant: int | bool | None = None
     narrow: "Register | None" = None
     """The smaller integer that an int64 was made from."""
+    below: int | None = None
+    """Of an index that has been checked, or made of such: it is at least 0 and less than this."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,8 +20,8 @@ from vtrace.frontend.source import at_user_line
 from vtrace.frontend.trace import emit, lift
 from vtrace.frontend.tracer import Tracer
 from vtrace.ir.types import Array
+from vtrace.ops.index_check import CheckIndex
 from vtrace.ops.indexing import Gather
-from vtrace.ops.movement import Iota
 
 Item: TypeAlias = "int | slice | Array | Tracer | None"
 """A normalised item: an integer and an array of integers are in range and not negative, a slice has all its parts."""
@@ -255,10 +255,5 @@ def _linear(values: Sequence["Array | Tracer"], extents: Sequence[int], axes: Se
 
 
 def checked(index: Tracer, extent: int, axis: int) -> Tracer:
-    """A traced index, counted from the end where negative; one outside is an IndexError when the kernel runs.
-
-    A gather does both, so the index is looked up in 0, 1, 2, ..., which takes no memory; the leading axes make it name
-    the right one.
-    """
-    positions = emit(Iota(INT64, (1,) * axis + (extent,), axis))
-    return reshape(emit(Gather(axis), positions, index), index.shape)
+    """A traced index, counted from the start where negative; one outside is an IndexError when the kernel runs."""
+    return emit(CheckIndex(extent, axis), index)

@@ -13,6 +13,7 @@ from vtrace.ops import debug_print as debug_print
 from vtrace.ops import division as division
 from vtrace.ops import fourier as fourier
 from vtrace.ops import half_power as half_power
+from vtrace.ops import index_check as index_check
 from vtrace.ops import indexing as indexing
 from vtrace.ops import kernel as kernel
 from vtrace.ops import linalg as linalg

@@ -12,6 +12,7 @@ from vtrace.ops.bitcast import Bitcast
 from vtrace.ops.comparison import Equal, Greater, GreaterEqual, Less, LessEqual, NotEqual
 from vtrace.ops.contraction import Dot
 from vtrace.ops.control import is_control
+from vtrace.ops.indexing import Gather, TakeAlong
 from vtrace.ops.kinds import Elementwise, Reduction
 from vtrace.ops.logic import And, Not, Or, ShiftLeft, ShiftRight, Xor
 from vtrace.ops.movement import Broadcast, Concatenate, Iota, Pad, Reshape, Reverse, Slice, Transpose
@@ -96,7 +97,8 @@ def is_large_fold(equation: Equation) -> bool:
 
 def reads_often(equation: Equation, operand: int) -> bool:
     """Whether an element of this operand is read for several elements of the result."""
-    if isinstance(equation.primitive, Broadcast):
+    found_by_it = isinstance(equation.primitive, Gather | TakeAlong) and operand == 1
+    if isinstance(equation.primitive, Broadcast) or found_by_it:
         return count(equation.outputs[0].type.shape) != count(equation.inputs[operand].type.shape)
     return not isinstance(equation.primitive, READS_ONCE)
 
