@@ -21,6 +21,9 @@ FUNCTIONS: list[Callable[[Any], Any]] = [
     lambda z: np.argmax(z, axis=1),
     lambda z: np.argmin(z),
     lambda z: np.maximum.reduce(z, axis=0),
+    lambda z: np.nanmax(z, axis=1),
+    lambda z: np.nanmin(z, axis=0, keepdims=True),
+    lambda z: np.nanmin(z, axis=1, initial=1j),
 ]
 
 
@@ -35,9 +38,11 @@ def batches(dtype: Any) -> list[Any]:
         rng.choice(finite, (7, 4, 5)),
         rng.choice(special, (7, 4, 5)),
         np.where(rng.uniform(size=(7, 4, 5)) < 0.1, complex(1, np.nan), few).astype(dtype),
+        rng.choice(special[np.isnan(special) | np.isinf(special.real)], (7, 4, 5)),
     ]
 
 
+@pytest.mark.filterwarnings("ignore:All-NaN")
 @pytest.mark.parametrize("dtype", [np.complex64, np.complex128])
 @pytest.mark.parametrize("number", range(len(FUNCTIONS)))
 def test_as_numpy(number: int, dtype: Any) -> None:

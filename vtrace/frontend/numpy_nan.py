@@ -56,9 +56,12 @@ def _extremum(function: Callable[..., Tracer], ufunc: np.ufunc, neutral: float) 
         holes = _holes(x)
         if holes is None:
             return function(x, axis, keepdims=keepdims, initial=initial)
-        start = None if initial is None else neutral
-        result: Any = function(_filled(x, neutral), axis, keepdims=keepdims, initial=start)
-        result = np.where(np.all(holes, axis=axis, keepdims=keepdims), np.nan, result)
+        whole = x.dtype.kind == "c"
+        last = complex(neutral, neutral) if whole else neutral
+        start = None if initial is None else last
+        result: Any = function(_filled(x, last), axis, keepdims=keepdims, initial=start)
+        unknown: Any = function(x, axis, keepdims=keepdims) if whole else np.nan  # the first NaN, with its other part
+        result = np.where(np.all(holes, axis=axis, keepdims=keepdims), unknown, result)
         return result if initial is None else convert(ufunc(result, scalar(initial, "initial")), x.dtype)
 
     return handler
