@@ -152,6 +152,53 @@ def test_assignment(function: Callable[[Any], Any], dtype: Any) -> None:
     check(lambda z: function(z.copy()), numbers(dtype, 5, 2, 3, 4))
 
 
+def updated_at(ufunc: np.ufunc, z: Any, index: Any, value: Any) -> Any:
+    ufunc.at(z, index, value)
+    return z
+
+
+@pytest.mark.parametrize("index", [1, (0, slice(None, None, -1)), (..., slice(1, 3)), (slice(0), None)])
+@pytest.mark.parametrize("ufunc", [np.add, np.subtract, np.multiply, np.divide, np.power, np.maximum, np.minimum])
+def test_updates_of_known_parts(ufunc: np.ufunc, index: Any) -> None:
+    """Of parts that are known while tracing, all ufuncs make updates; at traced positions, `add` and `subtract`."""
+    check(lambda z: updated_at(ufunc, z.copy(), index, z[0, 0, 0]), numbers(complex, 5, 2, 3, 4))
+    check(lambda z: updated_at(ufunc, z.copy(), index, 2), numbers(np.complex64, 5, 2, 3, 4))
+
+
+INTERPOLATIONS: list[Callable[[Any, Any], Any]] = [
+    lambda x, fp: np.interp(x, [-1.0, 0.0, 0.5, 2.0], fp),
+    lambda x, fp: np.interp(x, [-1.0, 0.0, 0.5, 2.0], fp, left=1j, right=fp[1]),
+    lambda x, fp: np.interp(x, [0.5], fp[:1], left=3),
+    lambda x, fp: np.interp(x, [0.0, 2.0, 1.0, 0.5], fp, period=3),
+    lambda x, fp: np.interp(x, [-1.0, 0.0, 0.5, np.inf], fp),
+]
+
+
+@pytest.mark.parametrize("number", range(len(INTERPOLATIONS)))
+def test_interpolation_of_complex_values(number: int) -> None:
+    x = np.tile([np.nan, -5, -1, 0, 0.25, 0.5, 1.7, 2, 7, np.inf, -np.inf], (5, 1))
+    x = x[:, :-2] if number == 3 else x
+    with np.errstate(invalid="ignore"):
+        check(INTERPOLATIONS[number], x, numbers(complex, 5, 4))
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda z: np.bincount(np.arange(4), weights=z, minlength=4),
+        lambda z: np.histogram(z),
+        lambda z: np.histogram_bin_edges(z),
+        lambda z: np.interp(z.real, [0.0, 1.0], [0.0, 1.0], left=1j),
+        lambda z: np.quantile(z, 0.5),
+        lambda z: np.quantile(z, 0.5, weights=np.ones(4), method="inverted_cdf"),
+        lambda z: np.nanpercentile(z.real, 50, weights=z, method="inverted_cdf"),
+    ],
+)
+def test_what_wants_real_numbers_takes_no_complex_ones(function: Callable[[Any], Any]) -> None:
+    with pytest.raises(TypeError, match=r"test_arrays\.py.*(real numbers|complex numbers)"):
+        vtrace.vmap(function)(numbers(complex, 3, 4))
+
+
 def test_casts_to_real_warn_at_the_users_line() -> None:
     with pytest.warns(np.exceptions.ComplexWarning, match="discards the imaginary part") as caught:
         assert vtrace.vmap(lambda z: z.astype(float))(np.array([1 + 2j])) == 1

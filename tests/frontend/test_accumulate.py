@@ -80,6 +80,14 @@ def test_reduceat(ufunc: np.ufunc, dtype: Any) -> None:
         np.testing.assert_allclose(got, wanted, rtol=1e-6)
 
 
+@pytest.mark.parametrize("ufunc", [np.add, np.multiply, np.maximum])
+def test_dtypes_of_reduceat_may_be_narrower(ufunc: np.ufunc) -> None:
+    x = np.linspace(-3, 9, 24).reshape(2, 12)
+    got = vtrace.vmap(lambda row: ufunc.reduceat(row, [0, 5, 3], dtype=np.int32))(x)
+    np.testing.assert_array_equal(got, np.stack([ufunc.reduceat(row, [0, 5, 3], dtype=np.int32) for row in x]))
+    assert got.dtype == np.int32
+
+
 def test_indices_of_reduceat_are_known_and_inside() -> None:
     with pytest.raises(IndexError, match=r"index 12 out-of-bounds in add.reduceat \[0, 12\)"):
         vtrace.vmap(lambda x: np.add.reduceat(x, [0, 12]))(np.ones((2, 12)))

@@ -102,8 +102,8 @@ def _joined(ufunc: np.ufunc, rows: Tracer) -> Any:
 
 
 def _operand(ufunc: np.ufunc, array: Any, dtype: Any) -> Tracer:
-    """The array in the dtype that the ufunc gives for two of them."""
-    x = lift(array)
+    """The array in the dtype that the ufunc gives for two of them; cast to `dtype`, however unsafe that is."""
+    x = lift(array) if dtype is None else convert(array, np.dtype(dtype))
     dtypes = resolve(ufunc, (x, x), None if dtype is None else np.dtype(dtype))
     if dtypes[-1] != dtypes[0]:
         raise UnsupportedError(

@@ -6,7 +6,18 @@ import numpy as np
 
 from vtrace.errors import DTypeError, ShapeError, UnsupportedError
 from vtrace.frontend.assignment import assign
-from vtrace.frontend.core import FLOAT64, INT64, axis_index, broadcast_to, convert, count, full, reshape, static_int
+from vtrace.frontend.core import (
+    FLOAT64,
+    INT64,
+    axis_index,
+    broadcast_to,
+    convert,
+    convert_real,
+    count,
+    full,
+    reshape,
+    static_int,
+)
 from vtrace.frontend.dispatch import implements
 from vtrace.frontend.numpy_selection import where
 from vtrace.frontend.promotion import result_type
@@ -33,7 +44,7 @@ def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> Tracer:
     if weights is not None and lift(weights).shape != values.shape:
         raise ShapeError(f"{at_user_line()}: The weights and list don't have the same length.")
     counted = weights is None or not values.size
-    ones = full(values.shape, 1, INT64) if counted else convert(weights, FLOAT64)
+    ones = full(values.shape, 1, INT64) if counted else convert_real(weights, FLOAT64)
     index = convert(values, INT64) if values.dtype.kind == "b" else values
     return emit(Scatter(Add(), wrap=False), full((length,), 0, ones.dtype), index, ones)
 
@@ -58,6 +69,8 @@ def histogram(a: Any, bins: Any = 10, range: Any = None, density: Any = None, we
 
 def _uniform(x: Tracer, bins: Any, range: Any) -> tuple[Any, Tracer]:
     """Edges of bins of one width, and the bin of each value; a value outside of all gets the number of bins."""
+    if x.dtype.kind == "c":
+        raise DTypeError(f"{at_user_line()}: np.histogram of complex numbers is not supported: count a part of them")
     if isinstance(bins, str):
         raise UnsupportedError(f"{at_user_line()}: np.histogram chooses no bins for traced values; give their number")
     number = static_int(bins, "bins")

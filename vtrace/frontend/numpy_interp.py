@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 
 from vtrace.errors import DTypeError, ShapeError, UsageError
-from vtrace.frontend.core import FLOAT64, INT64, convert
+from vtrace.frontend.complex_tracer import ComplexTracer
+from vtrace.frontend.core import FLOAT64, INT64, convert, convert_real
 from vtrace.frontend.dispatch import implements
 from vtrace.frontend.numpy_movement import concatenate
 from vtrace.frontend.numpy_searching import searchsorted
@@ -28,9 +29,18 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
         raise ShapeError(f"{at_user_line()}: array of sample points is empty")
     if "c" in (lift(x).dtype.kind, places.dtype.kind):
         raise DTypeError(f"{at_user_line()}: np.interp between complex places is not defined")
+    if isinstance(values, ComplexTracer):
+        return _complex(x, places, values, left, right, period)
     if period is not None:
         return _between(*_periodic(convert(x, FLOAT64), places, values, period), None, None)
     return _between(lift(x), places, values, left, right)
+
+
+def _complex(x: Any, xp: Any, fp: ComplexTracer, left: Any, right: Any, period: Any) -> Any:
+    """Each part for itself; where `x` is NaN, only the real one is."""
+    re: Any = interp(x, xp, fp.re, *(v if v is None else np.real(lift(v)) for v in (left, right)), period)
+    im: Any = interp(x, xp, fp.im, *(v if v is None else np.imag(lift(v)) for v in (left, right)), period)
+    return ComplexTracer(re, where(np.isnan(lift(x)), 0.0, im) if fp.size > 1 else im)
 
 
 def _periodic(x: Tracer, places: Tracer, values: Tracer, period: Any) -> tuple[Tracer, Tracer, Tracer]:
@@ -57,7 +67,9 @@ def _between(x: Tracer, places: Tracer, values: Tracer, left: Any, right: Any) -
     result: Any = fp[low] if size == 1 else _on_lines(at, ends, fp, lift(low))
     if size > 1:
         result = where(at == ends[-1], fp[-1], result)
-    result = where(at < ends[0], convert(first, FLOAT64), where(at > ends[-1], convert(last, FLOAT64), result))
+    result = where(
+        at < ends[0], convert_real(first, FLOAT64), where(at > ends[-1], convert_real(last, FLOAT64), result)
+    )
     return where(np.isnan(at), at, result) if size > 1 else result
 
 

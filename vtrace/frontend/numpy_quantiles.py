@@ -137,6 +137,8 @@ def _quantile(a: Any, q: Any, axis: Any, method: str, keepdims: bool, weights: A
     rows, kept = _rows(a, axis)
     if not rows.shape[-1]:
         raise IndexOutOfRangeError(f"{at_user_line()}: index -1 is out of bounds for axis 0 with size 0: no quantiles")
+    if rows.dtype.kind == "c":
+        raise DTypeError(f"{at_user_line()}: a must be an array of real numbers")
     skip_nan = skip_nan and rows.dtype.kind == "f"
     shape = tuple(np.shape(fractions))
     if weights is None:
@@ -194,6 +196,8 @@ def _all(rows: Tracer, q: Any, method: str, skip_nan: bool, weak: bool) -> Any:
 
 def _like(weights: Tracer, a: Tracer, axis: Any) -> Tracer:
     """Weights of all elements, also where they are given for the axes of `axis` alone, in that order."""
+    if weights.dtype.kind == "c":
+        raise DTypeError(f"{at_user_line()}: weights must be an array of real numbers")
     if weights.shape == a.shape:
         return weights
     if axis is None:

@@ -5,13 +5,13 @@ rows of one array, updated one after the other in the order of the index, as Num
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from vtrace.errors import DTypeError, IndexOutOfRangeError, UnsupportedError, UsageError
 from vtrace.frontend.core import BOOL, INT64, broadcast_to, convert, count, fitted, reshape, shape_of, transpose
-from vtrace.frontend.dispatch import qualified_name
+from vtrace.frontend.dispatch import UFUNC_HANDLERS, qualified_name
 from vtrace.frontend.indexing import Item, checked, is_static, mirror_index, parse, taken
 from vtrace.frontend.promotion import resolve
 from vtrace.frontend.source import at_user_line
@@ -58,6 +58,13 @@ _ON_BOOLS: dict[np.ufunc, Binary] = {
 }
 
 
+class _Join(NamedTuple):
+    """What joins an old element and a new one: the ufunc, and its primitive."""
+
+    ufunc: np.ufunc
+    primitive: Binary
+
+
 def check_mode(mode: str | None) -> str:
     """The mode, `raise` where none is given; UsageError for one there is not."""
     if mode is None:
@@ -76,11 +83,11 @@ def updated(x: Tracer, index: Any, value: Any, ufunc: np.ufunc | None = None, mo
             "use np.where(mask, new, x)"
         )
     items = parse(x, index, bounded=mode in BOUNDED)
-    combine = None if ufunc is None else _combine(ufunc, x, value)
     if ufunc is None:
         return _update(x, items, convert(value, x.dtype), None, mode)
+    join = _Join(ufunc, _combine(ufunc, x, value))
     wide = resolve(ufunc, (x, lift(value)), None)[0]
-    return convert(_update(convert(x, wide), items, convert(value, wide), combine, mode), x.dtype)
+    return convert(_update(convert(x, wide), items, convert(value, wide), join, mode), x.dtype)
 
 
 def _combine(ufunc: np.ufunc, x: Tracer, value: Any) -> Binary:
@@ -101,16 +108,17 @@ def _combine(ufunc: np.ufunc, x: Tracer, value: Any) -> Binary:
     return found
 
 
-def _update(x: Tracer, items: Sequence[Item], value: Tracer, combine: Binary | None, mode: str) -> Tracer:
+def _update(x: Tracer, items: Sequence[Item], value: Tracer, join: _Join | None, mode: str) -> Tracer:
     from vtrace.frontend.assignment import replaced  # which sends its assignments at traced positions here
 
     if not any(map(is_array, items)) and (mode in BOUNDED or not any(isinstance(i, int) for i in items)):
         old, mirror = taken(x, items), mirror_index(items)
         new = fitted(value, old.shape, _COMPLAINT)
-        return replaced(x, lambda positions: positions[mirror], new if combine is None else emit(combine, old, new))
+        whole = new if join is None else UFUNC_HANDLERS[join.ufunc](old, new)  # complex numbers have no primitives
+        return replaced(x, lambda positions: positions[mirror], whole)
     items = [np.asarray(i, dtype=np.int64) if isinstance(i, int) else i for i in items]
     part = taken(x, items)  # slices and new axes done: what is left is index arrays, and axes that are taken whole
-    new = _rows_updated(part, items, value, combine, mode)
+    new = _rows_updated(part, items, value, None if join is None else join.primitive, mode)
     if is_whole(items, x):
         return reshape(new, x.shape)
     static = [slice(0, x.shape[a], 1) if isinstance(i, np.ndarray | Tracer) else i for a, i in numbered(items)]
