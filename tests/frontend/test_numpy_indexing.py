@@ -99,6 +99,37 @@ def test_traced_indices(number: int, dtype: type) -> None:
         check(TRACED[number], X, dtype(-1), dtype(-3))
 
 
+def put(x: Any, index: Any, mode: str) -> Any:
+    np.put(x, index, 7.0, mode=mode)
+    return x
+
+
+def added(x: Any, index: Any) -> Any:
+    np.add.at(x, index, 7.0)
+    return x
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.int64])
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x, i: x[i],
+        lambda x, i: x[i, i % 2],
+        lambda x, i: x.flat[i],
+        lambda x, i: np.take(x, i, axis=0, mode="clip"),
+        lambda x, i: np.take(x, i, axis=0, mode="wrap"),
+        lambda x, i: put(x.copy(), i, "raise"),
+        lambda x, i: put(x.copy(), i, "wrap"),
+        lambda x, i: added(x.copy(), i),
+    ],
+)
+def test_indices_in_a_dtype_that_does_not_hold_the_extent(function: Any, dtype: type) -> None:
+    """Known and traced: an int8 counts from the end of an axis of 300, too."""
+    x, index = np.arange(600.0).reshape(300, 2), np.array([100, 3, -1 if dtype != np.uint8 else 255]).astype(dtype)
+    check(lambda x: function(x, index), x)
+    check(function, x, index)
+
+
 def test_assignment_at_traced_indices() -> None:
     def f(x: Any, i: Any, j: Any) -> Any:
         y, z, w = np.copy(x), np.copy(x), np.copy(x)

@@ -122,7 +122,8 @@ def _positions_of(item: Array, axis: int, extent: int, bounded: bool) -> Array:
     outside = item[(item < -extent) | (item >= extent)]
     if outside.size:
         raise _fail(f"index {outside.flat[0]} is out of bounds for axis {axis} with size {extent}")
-    return np.where(item < 0, item + extent, item).astype(np.int64)
+    positions = item.astype(np.int64)  # an int8 may not hold the extent
+    return np.where(positions < 0, positions + extent, positions)
 
 
 def _positions(mask: Array, x: Tracer, axis: int) -> tuple[Array, ...]:

@@ -38,8 +38,11 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
 
 def _complex(x: Any, xp: Any, fp: ComplexTracer, left: Any, right: Any, period: Any) -> Any:
     """Each part for itself; where `x` is NaN, only the real one is."""
-    re: Any = interp(x, xp, fp.re, *(v if v is None else np.real(lift(v)) for v in (left, right)), period)
-    im: Any = interp(x, xp, fp.im, *(v if v is None else np.imag(lift(v)) for v in (left, right)), period)
+    (re_left, im_left), (re_right, im_right) = (
+        (v, v) if v is None else (np.real(lift(v)), np.imag(lift(v))) for v in (left, right)
+    )
+    re: Any = interp(x, xp, fp.re, re_left, re_right, period)
+    im: Any = interp(x, xp, fp.im, im_left, im_right, period)
     return ComplexTracer(re, where(np.isnan(lift(x)), 0.0, im) if fp.size > 1 else im)
 
 

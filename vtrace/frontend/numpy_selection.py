@@ -137,6 +137,8 @@ def take(a: Any, indices: Any, axis: int | None = None, out: None = None, mode: 
     at: Any = indices if isinstance(indices, Tracer) else np.asarray(indices)
     if mode not in ("raise", "clip", "wrap"):
         raise UsageError(f"{at_user_line()}: mode must be one of 'clip', 'raise', or 'wrap' (got {mode!r})")
+    if mode != "raise" and at.dtype.kind in "iu":
+        at = at.astype(np.int64)  # which holds the extent
     if mode == "clip":
         at = np.clip(at, 0, x.shape[axis] - 1)
     elif mode == "wrap":
