@@ -13,8 +13,10 @@ from vtrace.ops.control import Cond, Mapped, Scan, While
 from vtrace.ops.kinds import FLOATS, Elementwise, Uniform
 from vtrace.ops.procedure import work_of
 
-NANOSECONDS = 0.1
-"""For one element of one simple operation, in a vector register or streaming from memory."""
+NANOSECONDS = 0.03
+"""For one element of one simple operation, in a vector register or streaming from a near cache."""
+JUMP = 6
+"""Simple operations that take as long as a read or a write at a place that data decides, in one lane."""
 
 Elements = Callable[[Shape], int]
 """How many elements of a shape one item has."""
@@ -47,7 +49,7 @@ def _equation(equation: Equation, elements: Elements) -> int:
     op = equation.primitive
     result = max((elements(v.type.shape) for v in equation.outputs), default=0)
     if (work := work_of(op, [a.type for a in equation.inputs])) is not None:
-        return math.ceil(work.operations + work.jumps)
+        return math.ceil(work.operations + JUMP * work.jumps)
     if isinstance(op, Dot):
         x = equation.inputs[0].type.shape
         return result * math.prod(d for a in op.contract[0] if isinstance(d := x[a], int))
