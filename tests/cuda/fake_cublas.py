@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.cuda.fake_driver import FakeDriver
+from tests.cuda.fake_driver import FakeDriver, Function
 from vtrace.ir.types import Array
 
 _DTYPES = {0: np.dtype(np.float32), 1: np.dtype(np.float64)}
@@ -17,17 +17,24 @@ class FakeCublas:
     def __init__(self, driver: FakeDriver) -> None:
         self._driver = driver
         self._stream = 0
+        self.calls, self.failing = driver.calls, driver.failing
+        self._functions: dict[str, Function] = {}
 
-    def cublasCreate_v2(self, out: Any) -> int:
+    def __getattr__(self, name: str) -> Function:
+        if not name.startswith("cublas"):
+            raise AttributeError(name)
+        return self._functions.setdefault(name, Function(self, name))
+
+    def _cublasCreate_v2(self, out: Any) -> int:
         out._obj.value = 7
         return 0
 
-    def cublasSetStream_v2(self, handle: Any, stream: Any) -> int:
-        assert handle.value == 7
-        self._stream = stream.value
+    def _cublasSetStream_v2(self, handle: Any, stream: Any) -> int:
+        assert handle == 7
+        self._stream = stream
         return 0
 
-    def cublasGemmStridedBatchedEx(
+    def _cublasGemmStridedBatchedEx(
         self, handle: Any, turn_a: int, turn_b: int, m: int, n: int, k: int, alpha: Any,
         a: Any, a_type: int, lda: int, a_step: Any, b: Any, b_type: int, ldb: int, b_step: Any, beta: Any,
         c: Any, c_type: int, ldc: int, c_step: Any, count: int, compute: int, algorithm: int,
@@ -35,8 +42,8 @@ class FakeCublas:
         assert (a_type, b_type, compute, alpha._obj.value, beta._obj.value) == (c_type, c_type, _COMPUTE[c_type], 1, 0)
         dtype = _DTYPES[c_type]
 
-        def matrix(pointer: Any, step: Any, number: int, rows: int, columns: int, leading: int) -> Array:
-            start = pointer.value + number * step.value * dtype.itemsize
+        def matrix(pointer: int, step: int, number: int, rows: int, columns: int, leading: int) -> Array:
+            start = pointer + number * step * dtype.itemsize
             size = (leading * (columns - 1) + rows) * dtype.itemsize
             flat = self._driver.memory.view(start, size).view(dtype)
             strides = (dtype.itemsize, leading * dtype.itemsize)

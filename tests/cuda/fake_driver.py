@@ -17,22 +17,25 @@ from tests.cuda.interpreter.memory import GlobalMemory, MemoryFault
 SUCCESS, INVALID_VALUE, LAUNCH_FAILED = 0, 1, 719
 LEGACY = 1
 DEVICES, PROCESSORS = 2, 4
-_ATTRIBUTES = {16: PROCESSORS, 75: 9, 76: 0}
 _END, _BUFFER, _BUFFER_SIZE = 0, 1, 2
 _CUBIN = b"fake cubin\n"
 
 
 class Function:
-    """One function of the library. (ctypes lets its users set `argtypes` and `restype`.)"""
+    """One function of a library. (ctypes lets its users set `argtypes` and `restype`.)"""
 
-    def __init__(self, driver: "FakeDriver", name: str) -> None:
+    def __init__(self, driver: Any, name: str) -> None:
         self._driver, self._name = driver, name
         self.argtypes: Any = None
         self.restype: Any = None
 
     def __call__(self, *arguments: Any) -> int:
         assert self.argtypes is None or len(arguments) == len(self.argtypes), self._name
+        for type_, argument in zip(self.argtypes or (), arguments, strict=False):
+            type_.from_param(argument)  # a TypeError if ctypes would not pass it
         self._driver.calls.append((self._name, arguments))
+        if self._name in self._driver.failing:
+            return self._driver.failing[self._name]
         return getattr(self._driver, f"_{self._name}")(*arguments) or SUCCESS
 
 
@@ -54,6 +57,9 @@ class FakeDriver:
         self.homes: dict[int, int] = {}
         """The device of each allocation."""
         self.order, self.version = order, version
+        self.attributes = {16: PROCESSORS, 75: 9, 76: 0, 115: 1}
+        self.failing: dict[str, int] = {}
+        """Functions that fail, and the status that they return."""
         self.contexts: list[int] = []
         """The devices that are current, the last one now."""
         self.streams: dict[int, Stream] = {}
@@ -116,14 +122,12 @@ class FakeDriver:
         out.value = b"Interpreted GPU"
 
     def _cuDeviceGetAttribute(self, out: Any, attribute: int, number: int) -> None:
-        out._obj.value = _ATTRIBUTES[attribute]
+        out._obj.value = self.attributes[attribute]
 
     def _cuDeviceGetDefaultMemPool(self, out: Any, number: int) -> None:
         out._obj.value = 100 + number
 
     def _cuMemPoolSetAttribute(self, pool: Any, attribute: int, value: Any) -> None: ...
-
-    def _cuMemPoolTrimTo(self, pool: Any, size: int) -> None: ...
 
     def _cuDevicePrimaryCtxRetain(self, out: Any, number: int) -> None:
         out._obj.value = 200 + number
@@ -145,6 +149,12 @@ class FakeDriver:
         self.homes[out._obj.value] = self.contexts[-1]
         return SUCCESS
 
+    def _cuMemAlloc_v2(self, out: Any, size: int) -> int:
+        return self._cuMemAllocAsync(out, size, LEGACY)
+
+    def _cuMemFree_v2(self, pointer: int) -> None:
+        self.memory.free(pointer)
+
     def _cuMemFreeAsync(self, pointer: int, stream: int) -> None:
         self._put(stream, lambda: self.memory.free(pointer))
 
@@ -152,10 +162,8 @@ class FakeDriver:
         self._put(stream, lambda: self.memory.view(pointer, size).fill(value))
 
     def _cuMemcpyHtoDAsync_v2(self, pointer: int, host: int, size: int, stream: int) -> None:
-        content = np.frombuffer(ctypes.string_at(host, size), np.uint8)  # read before the call returns
-
-        def copy() -> None:
-            self.memory.view(pointer, size)[:] = content
+        def copy() -> None:  # nothing says that the memory of the host is read before this
+            self.memory.view(pointer, size)[:] = np.frombuffer(ctypes.string_at(host, size), np.uint8)
 
         self._put(stream, copy)
 

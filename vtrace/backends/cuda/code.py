@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from vtrace.backends import cache
+from vtrace.backends.cuda import headers
 from vtrace.backends.cuda.device import Device
 from vtrace.backends.cuda.driver import driver
 from vtrace.backends.layout import Layout
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 NAME = "kernel"
 """What every kernel is called in its module."""
-_PTX, _ERROR_LOG, _ERROR_LOG_BYTES, _LOG_BYTES = 1, 5, 6, 4096
+_LOG_BYTES = 4096
 
 
 @dataclass(frozen=True)
@@ -103,12 +104,15 @@ def _load(ptx: str, where: Device) -> int:
 def _linked(ptx: str) -> bytes:
     """The machine code that the driver makes of a PTX module for the present device."""
     text, log = ptx.encode() + b"\0", ctypes.create_string_buffer(_LOG_BYTES)
-    options: Any = (ctypes.c_int * 2)(_ERROR_LOG, _ERROR_LOG_BYTES)
+    options: Any = (ctypes.c_int * 2)(
+        headers.CU_JIT_ERROR_LOG_BUFFER, headers.CU_JIT_ERROR_LOG_BUFFER_SIZE_BYTES
+    )  # fmt: skip
     values: Any = (ctypes.c_void_p * 2)(ctypes.addressof(log), _LOG_BYTES)
     state, image, size = ctypes.c_void_p(), ctypes.c_void_p(), ctypes.c_size_t()
     driver().call("cuLinkCreate_v2", 2, ctypes.addressof(options), ctypes.addressof(values), ctypes.byref(state))
     try:
-        driver().call("cuLinkAddData_v2", state.value, _PTX, text, len(text), b"vtrace", 0, None, None)
+        kind = headers.CU_JIT_INPUT_PTX
+        driver().call("cuLinkAddData_v2", state.value, kind, text, len(text), b"vtrace", 0, None, None)
         driver().call("cuLinkComplete", state.value, ctypes.byref(image), ctypes.byref(size))
         return ctypes.string_at(image.value or 0, size.value)
     except DeviceError as error:

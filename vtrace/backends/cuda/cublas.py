@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from vtrace.backends.cuda import headers
 from vtrace.backends.cuda.array import DeviceArray
 from vtrace.backends.cuda.device import Device
 from vtrace.backends.extents import Extents
@@ -24,11 +25,14 @@ MISSING = (
     "a matrix product on a GPU needs cuBLAS, and none of {} can be loaded; it comes with PyTorch, JAX and CuPy, or "
     "`pip install nvidia-cublas cuda-pathfinder`"
 )
-_TYPES = {4: 0, 8: 1}
-"""CUDA_R_32F and CUDA_R_64F, by the bytes of an element."""
-_COMPUTE = {4: 68, 8: 70}
-"""CUBLAS_COMPUTE_32F and CUBLAS_COMPUTE_64F."""
-_PLAIN, _TRANSPOSED, _DEFAULT_ALGORITHM = 0, 1, -1
+TOO_NEW = "; cuBLAS 13 needs driver 580 or newer, and for an older one there is `pip install nvidia-cublas-cu12`"
+_KINDS = {
+    4: (headers.CUDA_R_32F, headers.CUBLAS_COMPUTE_32F, ctypes.c_float),
+    8: (headers.CUDA_R_64F, headers.CUBLAS_COMPUTE_64F, ctypes.c_double),
+}
+"""By the bytes of an element: its type, that of sums, and that of factors."""
+_MOST = 2**31 - 1
+"""Extents are numbers of 32 bits."""
 _PRODUCT = "cublasGemmStridedBatchedEx"
 
 
@@ -58,18 +62,21 @@ class Cublas:
     def __init__(self, library: Any) -> None:
         self._library = library
         self.lock = threading.Lock()
+        for name, arguments in headers.CUBLAS.items():
+            headers.declare(getattr(library, name), arguments)
         handle = ctypes.c_void_p()
         self._call("cublasCreate_v2", ctypes.byref(handle))
-        self._handle = ctypes.c_void_p(handle.value)
+        self._handle = handle.value
 
     def _call(self, name: str, *arguments: Any) -> None:
         status = getattr(self._library, name)(*arguments)
         if status:
-            raise DeviceError(f"{name} failed with status {status}")
+            hint = TOO_NEW if status == headers.CUBLAS_STATUS_NOT_INITIALIZED else ""
+            raise DeviceError(f"{name} failed with status {status}{hint}")
 
     def stream(self, stream: int) -> None:
         """Put what follows on `stream`."""
-        self._call("cublasSetStream_v2", self._handle, ctypes.c_void_p(stream))
+        self._call("cublasSetStream_v2", self._handle, stream)
 
     def gemm(self, out: DeviceArray, x: DeviceArray, y: DeviceArray, transpose: tuple[bool, bool]) -> None:
         """out = op(x) @ op(y), for C-contiguous matrices; `op` transposes where asked."""
@@ -88,20 +95,23 @@ class Cublas:
         if inner == 0:
             out.fill_with_zeros()
             return
-        one, zero = ((ctypes.c_float if out.itemsize == 4 else ctypes.c_double)(v) for v in (1.0, 0.0))
-        type_, compute = _TYPES[out.itemsize], _COMPUTE[out.itemsize]
-        operations = [_TRANSPOSED if t else _PLAIN for t in transpose]
+        if max(rows, columns, inner, count) > _MOST:
+            raise DeviceError(
+                f"a matrix product on a GPU takes extents up to {_MOST}; this one is {x.shape} @ {y.shape}"
+            )
+        type_, compute, number = _KINDS[out.itemsize]
+        one, zero = number(1.0), number(0.0)
+        operations = [headers.CUBLAS_OP_T if t else headers.CUBLAS_OP_N for t in transpose]
         self._call(
             _PRODUCT, self._handle, operations[1], operations[0], columns, rows, inner, ctypes.byref(one),
-            ctypes.c_void_p(y.pointer), type_, y.shape[-1], _step(y),
-            ctypes.c_void_p(x.pointer), type_, x.shape[-1], _step(x), ctypes.byref(zero),
-            ctypes.c_void_p(out.pointer), type_, columns, _step(out), count, compute, _DEFAULT_ALGORITHM,
+            y.pointer, type_, y.shape[-1], _step(y), x.pointer, type_, x.shape[-1], _step(x), ctypes.byref(zero),
+            out.pointer, type_, columns, _step(out), count, compute, headers.CUBLAS_GEMM_DEFAULT,
         )  # fmt: skip
 
 
-def _step(x: DeviceArray) -> ctypes.c_longlong:
+def _step(x: DeviceArray) -> int:
     """Elements from one matrix to the next; 0 for a single one."""
-    return ctypes.c_longlong(x.shape[-1] * x.shape[-2] if x.ndim == 3 else 0)
+    return x.shape[-1] * x.shape[-2] if x.ndim == 3 else 0
 
 
 def load_library() -> Any:

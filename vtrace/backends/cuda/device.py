@@ -6,18 +6,16 @@ Memory comes from the driver's own pool and is ordered with the work of a stream
 
 import ctypes
 import functools
+from typing import Any
 
+from vtrace.backends.cuda import headers
 from vtrace.backends.cuda.driver import driver
 from vtrace.backends.objects import data_address
 from vtrace.errors import DeviceError
 from vtrace.ir.types import Array
 
-LEGACY_STREAM = 1
+LEGACY_STREAM = headers.CU_STREAM_LEGACY
 """The default stream, with which all ordinary ones are in order."""
-_PROCESSORS, _MAJOR, _MINOR = 16, 75, 76
-_RELEASE_THRESHOLD = 4
-_DEVICE_OF_POINTER = 9
-_DISABLE_TIMING = 2
 
 
 class Device:
@@ -31,22 +29,38 @@ class Device:
         self.driver.call("cuDevicePrimaryCtxRetain", ctypes.byref(context), self._handle)
         self._context = context.value
         self._push, self._pop = map(self.driver.function, ("cuCtxPushCurrent_v2", "cuCtxPopCurrent_v2"))
-        self._allocate, self._free = map(self.driver.function, ("cuMemAllocAsync", "cuMemFreeAsync"))
+        self._wait = self.driver.function("cuStreamSynchronize")
         self._popped = ctypes.byref(ctypes.c_void_p())
         """Where the driver says which device was the current one, which is of no interest."""
         self.stream = LEGACY_STREAM
-        """Where work goes that does not come from elsewhere."""
-        self.processors = self._attribute(_PROCESSORS)
-        self.capability = (self._attribute(_MAJOR), self._attribute(_MINOR))
+        """Where all work goes, and what comes from other streams waits there."""
+        self.processors = self._attribute(headers.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT)
+        self.capability = (
+            self._attribute(headers.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR),
+            self._attribute(headers.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR),
+        )
         if self.capability < (7, 5):
             raise DeviceError(
                 f"{self.name} has compute capability {self.capability[0]}.{self.capability[1]}; vtrace needs 7.5 "
                 "(Turing) or newer"
             )
-        self._pool = ctypes.c_void_p()
-        self.driver.call("cuDeviceGetDefaultMemPool", ctypes.byref(self._pool), self._handle)
+        self._allocate: Any = None
+        self._free: Any = None
+        self._prepare_memory()
+
+    def _prepare_memory(self) -> None:
+        """Memory from the device's pool; some virtual GPUs have none, and there it is allocated piece by piece."""
+        if not self._attribute(headers.CU_DEVICE_ATTRIBUTE_MEMORY_POOLS_SUPPORTED):
+            plain, give_back = map(self.driver.function, ("cuMemAlloc_v2", "cuMemFree_v2"))
+            self._allocate = lambda out, size, _: plain(out, size)
+            self._free = lambda pointer, stream: self._wait(stream) or give_back(pointer)
+            return
+        self._allocate, self._free = map(self.driver.function, ("cuMemAllocAsync", "cuMemFreeAsync"))
+        pool = ctypes.c_void_p()
+        self.driver.call("cuDeviceGetDefaultMemPool", ctypes.byref(pool), self._handle)
         most = ctypes.c_uint64(2**64 - 1)  # memory that is free stays in the pool: to get it anew takes milliseconds
-        self.driver.call("cuMemPoolSetAttribute", self._pool, _RELEASE_THRESHOLD, ctypes.byref(most))
+        threshold = headers.CU_MEMPOOL_ATTR_RELEASE_THRESHOLD
+        self.driver.call("cuMemPoolSetAttribute", pool, threshold, ctypes.byref(most))
 
     def _attribute(self, number: int) -> int:
         value = ctypes.c_int()
@@ -77,18 +91,19 @@ class Device:
 
     def free(self, pointer: int, stream: int) -> None:
         """Give memory back after all work of a stream until now. May be called at any time, and tells of no error."""
-        self._push(self._context)
-        self._free(pointer, stream)
-        self._pop(self._popped)
+        if not self._push(self._context):  # it fails in a forked process, and where the interpreter comes to its end
+            self._free(pointer, stream)
+            self._pop(self._popped)
 
     def synchronize(self, stream: int) -> None:
         """Wait until all work of a stream is done."""
         self.driver.call("cuStreamSynchronize", stream)
 
-    def trim_pool(self) -> None:
-        """Give the memory of the pool that nobody uses back to the device."""
-        with self:
-            self.driver.call("cuMemPoolTrimTo", self._pool, 0)
+    def finish(self) -> None:
+        """Wait for all work that was asked of it. May be called at any time, and tells of no error."""
+        if not self._push(self._context):
+            self._wait(self.stream)
+            self._pop(self._popped)
 
 
 class Memory:
@@ -108,7 +123,7 @@ class Memory:
 
 
 def upload(device: Device, array: Array, stream: int) -> Memory:
-    """A copy of a contiguous array."""
+    """A copy of a contiguous array. It must stay as it is until `stream` has come there."""
     memory = Memory(device, array.nbytes, stream)
     if array.nbytes:
         driver().call("cuMemcpyHtoDAsync_v2", memory.pointer, data_address(array), array.nbytes, stream)
@@ -127,7 +142,7 @@ def wait_for(waiting: int, stream: int) -> None:
     if waiting == stream:
         return
     event = ctypes.c_void_p()
-    driver().call("cuEventCreate", ctypes.byref(event), _DISABLE_TIMING)
+    driver().call("cuEventCreate", ctypes.byref(event), headers.CU_EVENT_DISABLE_TIMING)
     driver().call("cuEventRecord", event.value, stream)
     driver().call("cuStreamWaitEvent", waiting, event.value, 0)
     driver().call("cuEventDestroy_v2", event.value)
@@ -136,7 +151,7 @@ def wait_for(waiting: int, stream: int) -> None:
 def device_of(pointer: int) -> int:
     """The number of the device that an address belongs to."""
     number = ctypes.c_int()
-    driver().call("cuPointerGetAttribute", ctypes.byref(number), _DEVICE_OF_POINTER, pointer)
+    driver().call("cuPointerGetAttribute", ctypes.byref(number), headers.CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL, pointer)
     return number.value
 
 

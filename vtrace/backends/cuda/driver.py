@@ -6,8 +6,10 @@ functions that never change. Nothing here is loaded before an array is to go to 
 
 import ctypes
 import functools
+import os
 from typing import Any
 
+from vtrace.backends.cuda import headers
 from vtrace.errors import DeviceError
 
 LIBRARY = "libcuda.so.1"
@@ -18,54 +20,37 @@ NO_DRIVER = (
     "545 or newer) on a machine with a GPU, or leave device out to run on the CPU"
 )
 
-_NUMBER, _ADDRESS, _SIZE, _INT, _OUT = ctypes.c_int, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_uint, ctypes.c_void_p
-_SIGNATURES: dict[str, tuple[Any, ...]] = {
-    "cuInit": (_INT,),
-    "cuDriverGetVersion": (_OUT,),
-    "cuDeviceGetCount": (_OUT,),
-    "cuDeviceGet": (_OUT, _NUMBER),
-    "cuDeviceGetName": (_OUT, _NUMBER, _NUMBER),
-    "cuDeviceGetAttribute": (_OUT, _NUMBER, _NUMBER),
-    "cuDeviceGetDefaultMemPool": (_OUT, _NUMBER),
-    "cuMemPoolSetAttribute": (_ADDRESS, _NUMBER, _OUT),
-    "cuMemPoolTrimTo": (_ADDRESS, _SIZE),
-    "cuDevicePrimaryCtxRetain": (_OUT, _NUMBER),
-    "cuCtxPushCurrent_v2": (_ADDRESS,),
-    "cuCtxPopCurrent_v2": (_OUT,),
-    "cuPointerGetAttribute": (_OUT, _NUMBER, _ADDRESS),
-    "cuModuleLoadData": (_OUT, _ADDRESS),
-    "cuModuleGetFunction": (_OUT, _ADDRESS, ctypes.c_char_p),
-    "cuLinkCreate_v2": (_INT, _ADDRESS, _ADDRESS, _OUT),
-    "cuLinkAddData_v2": (_ADDRESS, _NUMBER, _ADDRESS, _SIZE, ctypes.c_char_p, _INT, _ADDRESS, _ADDRESS),
-    "cuLinkComplete": (_ADDRESS, _OUT, _OUT),
-    "cuLinkDestroy": (_ADDRESS,),
-    "cuLaunchKernel": (_ADDRESS, *[_INT] * 7, _ADDRESS, _ADDRESS, _ADDRESS),
-    "cuMemAllocAsync": (_OUT, _SIZE, _ADDRESS),
-    "cuMemFreeAsync": (_ADDRESS, _ADDRESS),
-    "cuMemcpyHtoDAsync_v2": (_ADDRESS, _ADDRESS, _SIZE, _ADDRESS),
-    "cuMemcpyDtoHAsync_v2": (_ADDRESS, _ADDRESS, _SIZE, _ADDRESS),
-    "cuMemcpyDtoDAsync_v2": (_ADDRESS, _ADDRESS, _SIZE, _ADDRESS),
-    "cuMemsetD8Async": (_ADDRESS, ctypes.c_ubyte, _SIZE, _ADDRESS),
-    "cuStreamSynchronize": (_ADDRESS,),
-    "cuEventCreate": (_OUT, _INT),
-    "cuEventRecord": (_ADDRESS, _ADDRESS),
-    "cuStreamWaitEvent": (_ADDRESS, _ADDRESS, _INT),
-    "cuEventDestroy_v2": (_ADDRESS,),
-    "cuGetErrorName": (_NUMBER, _OUT),
-    "cuGetErrorString": (_NUMBER, _OUT),
+_HINTS = {
+    headers.CUDA_ERROR_OUT_OF_MEMORY: "arguments, results and what lies between must fit on the GPU at once: use "
+    "smaller batches, or free memory that other libraries hold",
+    headers.CUDA_ERROR_NO_DEVICE: "there is a driver, but no GPU that this process may use (see CUDA_VISIBLE_DEVICES)",
+    **dict.fromkeys(
+        (
+            headers.CUDA_ERROR_ILLEGAL_ADDRESS,
+            headers.CUDA_ERROR_MISALIGNED_ADDRESS,
+            headers.CUDA_ERROR_LAUNCH_FAILED,
+        ),
+        "a kernel failed, of vtrace or of another library that uses this GPU; no work is possible there until the "
+        "process is started again",
+    ),
 }
+"""What to do about some failures."""
+_FORKED = (
+    "; this process was forked from one that used the GPU, and cannot use it: start processes with "
+    "multiprocessing.get_context('spawn')"
+)
 
 
 class Driver:
     """The functions of the driver; one that fails raises DeviceError."""
 
     def __init__(self, library: Any) -> None:
-        self._library = library
-        for name, arguments in _SIGNATURES.items():
+        self._library, self._process = library, os.getpid()
+        for name, arguments in headers.DRIVER.items():
             function = getattr(library, name, None)
             if function is None:
                 raise DeviceError(f"the NVIDIA driver is too old: it has no {name}; vtrace needs version 545 or newer")
-            function.argtypes, function.restype = arguments, ctypes.c_int
+            headers.declare(function, arguments)
         self.call("cuInit", 0)
         version = ctypes.c_int()
         self.call("cuDriverGetVersion", ctypes.byref(version))
@@ -91,10 +76,11 @@ class Driver:
     def check(self, status: int, name: str) -> None:
         """DeviceError unless `status`, which the function `name` returned, is that of success."""
         if status:
-            raise DeviceError(f"{name} failed: {self._text('cuGetErrorName', status)}, {self._error(status)}")
-
-    def _error(self, status: int) -> str:
-        return self._text("cuGetErrorString", status)
+            what = ", ".join(self._text(f, status) for f in ("cuGetErrorName", "cuGetErrorString"))
+            hint = f"; {_HINTS[status]}" if status in _HINTS else ""
+            if os.getpid() != self._process:
+                hint = _FORKED
+            raise DeviceError(f"{name} failed: {what}{hint}")
 
     def _text(self, function: str, status: int) -> str:
         found = ctypes.c_char_p()

@@ -8,11 +8,10 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
+from vtrace.backends.cuda import headers
 from vtrace.backends.cuda.driver import driver
 
 _WORD = 8
-_BUFFER, _BUFFER_SIZE, _END = 1, 2, 0
-"""What the words of a launch mean: all parameters lie in one block of memory."""
 
 
 class Words:
@@ -32,7 +31,10 @@ class Words:
             address = ctypes.addressof(words)
             words[self.count] = self.count * _WORD
             size = address + self.count * _WORD
-            words[self.count + 1 :] = [_BUFFER, address, _BUFFER_SIZE, size, _END]
+            words[self.count + 1 :] = [
+                headers.CU_LAUNCH_PARAM_BUFFER_POINTER, address, headers.CU_LAUNCH_PARAM_BUFFER_SIZE, size,
+                headers.CU_LAUNCH_PARAM_END,
+            ]  # fmt: skip
             return words
 
     def give(self, words: Any) -> None:
