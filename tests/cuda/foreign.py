@@ -21,6 +21,8 @@ class InterfaceArray:
 
     def __init__(self, array: Array, version: int = 3, offset: int = 0, **more: Any) -> None:
         self.resident = sent(array, stream=more.pop("stream", 1))
+        if "said" in more:
+            more["stream"] = more.pop("said")
         interface = dict(self.resident.__cuda_array_interface__, version=version, **more)
         interface["data"] = (interface["data"][0] + offset, False)
         self.__cuda_array_interface__ = interface

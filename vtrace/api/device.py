@@ -75,14 +75,15 @@ class DeviceCalls:
         self._warm: dict[tuple[Any, ...], Warm] = {}
 
     def again(self, args: tuple[Any, ...]) -> Any:
-        """The results of a call like one before, where all arguments are arrays of ours on one GPU and one stream.
+        """The results of a call like one before, where all arguments are arrays of ours on one GPU and its stream.
 
         None for any other call.
         """
         if not args or type(args[0]) not in _OURS:
             return None
         first = args[0]
-        where, stream = first.where, first.stream
+        where = first.where
+        stream = where.stream
         key = [where]
         for a in args:
             if type(a) not in _OURS or a.stream != stream or a.where is not where:
@@ -130,7 +131,7 @@ class DeviceCalls:
             return results
         resident = [(n, a) for n, a in enumerate(leaves) if type(a) is not np.ndarray]
         where = cuda.gpu(self._place(call, leaves, resident))
-        stream = resident[0][1].stream if resident else where.stream
+        stream = where.stream  # those of others end when their libraries like
         weak = tuple(map(is_weak, call.leaves))
         program = self._program(call.spec, leaves, weak, program_of)
         with where:
@@ -154,7 +155,7 @@ class DeviceCalls:
             results = self._on_host(program, leaves)
         else:
             results = program.on_device.launch(where, stream, [_sent(a, where, stream) for a in leaves])
-        return program.as_seen([_sent(r, where, stream) if stay else _fetched(r) for r in results])
+        return program.as_seen([_stays(r, where, stream) if stay else _fetched(r) for r in results])
 
     def _program(
         self, spec: PyTreeSpec, leaves: Sequence[Any], weak: tuple[bool, ...], program_of: ProgramOf
@@ -204,6 +205,12 @@ def _name(call: Call, position: int) -> str:
 
 
 def _sent(array: Any, where: Any, stream: int) -> Any:
+    """An argument, on the GPU."""
+    return _cuda().DeviceArray.argument(array, where, stream) if type(array) is np.ndarray else array
+
+
+def _stays(array: Any, where: Any, stream: int) -> Any:
+    """A result, on the GPU: memory of its own, which others may write to."""
     return _cuda().DeviceArray.copy_of(array, where, stream) if type(array) is np.ndarray else array
 
 

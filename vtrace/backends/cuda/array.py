@@ -1,7 +1,7 @@
 """Arrays on a GPU: what functions that run there return.
 
 They go to CuPy, PyTorch, JAX and Numba without a copy, by `__dlpack__` or `__cuda_array_interface__`, and to NumPy by
-`get()`, or `np.asarray`, which is a copy and waits for the work that is under way.
+`get()`, or `np.asarray`, which is a copy and waits for the work that is under way. So do `==`, `float()` and the like.
 """
 
 import functools
@@ -41,11 +41,18 @@ class DeviceArray:
 
     @staticmethod
     def copy_of(array: Array, where: Device, stream: int) -> "DeviceArray":
-        """A copy of a contiguous NumPy array."""
-        if not array.ndim:
-            return _number(where, stream, array.dtype, array.tobytes())
+        """A copy of a contiguous NumPy array, made when this returns: the array may be changed then."""
         memory = upload(where, array, stream)
+        if memory.pointer:
+            where.synchronize(stream)
         return DeviceArray(where, memory, memory.pointer, array.shape, array.dtype, stream)
+
+    @staticmethod
+    def argument(array: Array, where: Device, stream: int) -> "DeviceArray":
+        """The same for an argument that nobody else sees: a number may have been sent before."""
+        if array.ndim:
+            return DeviceArray.copy_of(array, where, stream)
+        return _number(where, stream, array.dtype, array.tobytes())
 
     @property
     def device(self) -> str:
@@ -125,7 +132,7 @@ class DeviceArray:
     ) -> Any:
         """A DLPack capsule; the work of `stream` that comes later waits for the array's value.
 
-        None is the default stream, -1 asks for no waiting. `max_version` may be anything: ours is the oldest. Raises
+        None is the default stream, -1 asks for no waiting. From `max_version` (1, 0) on it is of version 1.0. Raises
         BufferError for another device than the one where the array lies.
         """
         if dl_device is not None and tuple(dl_device) != self.__dlpack_device__():
@@ -134,10 +141,32 @@ class DeviceArray:
         if stream != NO_STREAM:
             with self.where:
                 wait_for(stream or LEGACY_STREAM, self.stream)
-        return dlpack.export(given, given.pointer, self.shape, self.dtype, self.where.number)
+        versioned, flags = max_version is not None and max_version[0] >= 1, dlpack.IS_COPIED if copy else 0
+        return dlpack.export(given, given.pointer, self.shape, self.dtype, self.where.number, versioned, flags)
 
     def __dlpack_device__(self) -> tuple[int, int]:
         return dlpack.CUDA, self.where.number
+
+    def __eq__(self, other: object) -> Any:
+        """Element by element, on the host, as NumPy does."""
+        return self.get() == other
+
+    def __ne__(self, other: object) -> Any:
+        return self.get() != other
+
+    __hash__ = None  # type: ignore[assignment]  # as that of NumPy's arrays
+
+    def __bool__(self) -> bool:
+        return bool(self.get())
+
+    def __int__(self) -> int:
+        return int(self.get())
+
+    def __float__(self) -> float:
+        return float(self.get())
+
+    def __complex__(self) -> complex:
+        return complex(self.get())
 
     def __len__(self) -> int:
         if not self.shape:

@@ -100,9 +100,7 @@ class DeviceExecutable(Executable):
             return []
         known = self._uploaded.get(where.number)
         if known is None:
-            known = [DeviceArray.copy_of(c, where, stream) for c in self._constants]
-            where.synchronize(stream)  # later calls may use other streams
-            self._uploaded[where.number] = known
+            known = self._uploaded[where.number] = [DeviceArray.copy_of(c, where, stream) for c in self._constants]
         return known
 
     def _enter(self) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from vtrace.backends.cuda import dlpack
+from vtrace.backends.cuda import dlpack, headers
 from vtrace.backends.cuda.array import DeviceArray
 from vtrace.backends.cuda.device import LEGACY_STREAM, Memory, device_of, gpu
 from vtrace.backends.cuda.driver import driver
@@ -51,17 +51,48 @@ def find(leaf: Any, what: str, name: Callable[[], str]) -> Found:
         raise ArgumentError(f"{what}: argument {name()!r} is a masked array on a GPU; fill it first")
     dtype, strides, pointer = np.dtype(interface["typestr"]), interface.get("strides"), interface["data"][0]
     _check(dtype, what, name)
-    device = device_of(pointer) if pointer else 0
-    strides = None if strides is None else tuple(strides)
+    shape, strides = tuple(interface["shape"]), None if strides is None else tuple(strides)
+    device = device_of(pointer) if 0 not in shape else _said_device(leaf)
     stream = interface.get("stream") or LEGACY_STREAM
-    return Found(leaf, pointer, tuple(interface["shape"]), strides, dtype, device, stream)
+    if stream == headers.CU_STREAM_PER_THREAD:
+        stream = LEGACY_STREAM  # which waits for those of all threads, and they for it
+    return Found(leaf, pointer, shape, strides, dtype, device, stream)
+
+
+def _said_device(leaf: Any) -> int:
+    """The device of an array without elements, which has no address."""
+    said = getattr(leaf, "__dlpack_device__", None)
+    return 0 if said is None else int(said()[1])
 
 
 def _found_by_dlpack(leaf: Any, what: str, name: Callable[[], str]) -> Found:
-    taken = dlpack.take(leaf.__dlpack__(stream=LEGACY_STREAM))
+    where = gpu(leaf.__dlpack_device__()[1])
+    with where:  # PyTorch gives arrays of the current device alone
+        capsule = _capsule_of(leaf)
+    taken = dlpack.take(capsule, _nothing if _frees_in_order(leaf) else where.finish)
     _check(taken.dtype, what, name)
     strides = None if taken.strides is None else tuple(s * taken.dtype.itemsize for s in taken.strides)
     return Found(taken.keep, taken.pointer, taken.shape, strides, taken.dtype, taken.device, LEGACY_STREAM)
+
+
+def _capsule_of(leaf: Any) -> Any:
+    try:
+        return leaf.__dlpack__(stream=LEGACY_STREAM, max_version=dlpack.VERSION)
+    except TypeError:  # from before there were versions
+        return leaf.__dlpack__(stream=LEGACY_STREAM)
+
+
+def _frees_in_order(leaf: Any) -> bool:
+    """Whether memory that its library gets back is used again in the order of the default stream.
+
+    PyTorch's is, unless another stream is current there. JAX has streams of its own, so that its memory must not go
+    back before our work is done.
+    """
+    return type(leaf).__module__.partition(".")[0] == "torch"
+
+
+def _nothing() -> None:
+    """What there is to do before memory goes back that is used in order."""
 
 
 def _check(dtype: DType, what: str, name: Callable[[], str]) -> None:
