@@ -1,6 +1,7 @@
 """vtrace on a GPU beside CuPy, JAX and PyTorch, as far as they are installed: `make bench-cuda`.
 
-Each workload is checked against the CPU on a small batch before it is timed. Arguments and results stay on the GPU;
+First the self-check of `vtrace info --check-gpu` must pass. Each workload is checked against the CPU on a small batch
+before it is timed. Arguments and results stay on the GPU;
 times are those of calls until the result is there, medians and minima. Beside them stand the bars, by the medians.
 """
 
@@ -17,6 +18,7 @@ from benchmarks.cuda_bars import BARS, COMPILE, COPY, CUPY, JAX, TORCH, VTRACE, 
 from benchmarks.cuda_peers import in_cupy, in_jax, in_torch
 from benchmarks.cuda_workloads import WORKLOADS, Workload, pendulum
 from benchmarks.programs import row_times_matrix
+from vtrace.cli.self_check import CHECKS, failures
 
 __all__ = ["CONTESTANTS", "REPEATS", "WORKLOADS", "main", "measure", "pendulum"]
 
@@ -152,6 +154,11 @@ def main() -> int:
 
     try:
         print(f"{gpu().name}, driver for CUDA {gpu().driver.version / 1000:.2f}")
+        if failed := list(failures()):
+            for check, error in failed:
+                print(f"bench-cuda: the check of {check.name} fails: {error}", file=sys.stderr)
+            return 1
+        print(f"all {len(CHECKS)} checks passed")
         measure()
     except vtrace.DeviceError as error:
         print(f"bench-cuda: {error}", file=sys.stderr)

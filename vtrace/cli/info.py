@@ -29,9 +29,10 @@ SHOWN_FEATURES = ("sse4.2", "avx", "avx2", "fma", "avx512f", "avx512vl", "avx512
 
 @click.command(short_help="Show versions, CPU, threads, GPU.")
 @click.option("--json", "as_json", is_flag=True, help="One object, for other programs.")
-def info(as_json: bool) -> None:
+@click.option("--check-gpu", is_flag=True, help="Run small programs on each GPU, and compare them with the CPU.")
+def info(as_json: bool, check_gpu: bool) -> None:
     """Show versions, the CPU and its vector features, threads, and whether there is a GPU."""
-    data = gather()
+    data = gather(check_gpu)
     if as_json:
         print_json(data)
         return
@@ -52,7 +53,7 @@ def info(as_json: bool) -> None:
     print_table(None, rows)
 
 
-def gather() -> dict[str, Any]:
+def gather(check_gpu: bool = False) -> dict[str, Any]:
     """Everything `vtrace info` shows."""
     import llvmlite.binding as llvm
 
@@ -74,7 +75,7 @@ def gather() -> dict[str, Any]:
             "vector_bits": 8 * VECTOR_BYTES,
         },
         "threads": {"used": thread_count(), "cores": os.cpu_count()},
-        "gpu": _gpu(),
+        "gpu": _gpu(check_gpu),
     }
 
 
@@ -85,21 +86,37 @@ def _version(package: str) -> str | None:
         return None
 
 
-def _gpu() -> list[str]:
+def _gpu(check: bool) -> list[str]:
     """What there is for running on GPUs; and for what is missing, how to get it."""
     from vtrace.backends.cuda import cublas, device, tools
 
+    lines = []
     try:
-        found = [device.gpu(number) for number in range(device.count())]
+        lines += [line for number in range(device.count()) for line in _device(number, check)]
+        cublas.load_library()
     except DeviceError as error:
-        lines = [str(error)]
-    else:
-        lines = [f"cuda:{g.number} {g.name}, compute capability {g.capability[0]}.{g.capability[1]}" for g in found]
-        try:
-            cublas.load_library()
-        except DeviceError as error:
-            lines.append(str(error))
+        lines.append(str(error))
     missing = [name for name in (tools.ASSEMBLER, tools.DISASSEMBLERS[0]) if tools.find(name) is None]
     if missing:
         lines.append(f"`vtrace dump --stage sass` needs {' and '.join(missing)}: {tools.PACKAGES}")
+    return lines
+
+
+def _device(number: int, check: bool) -> list[str]:
+    """What one GPU is, and which of the checks fail there."""
+    from vtrace.backends.cuda import gpu
+    from vtrace.cli.self_check import CHECKS, failures
+
+    try:
+        found = gpu(number)
+    except DeviceError as error:
+        return [f"cuda:{number} {error}"]
+    capability, version = ".".join(map(str, found.capability)), found.driver.version
+    lines = [
+        f"cuda:{number} {found.name}, compute capability {capability}, driver for CUDA "
+        f"{version // 1000}.{version % 1000 // 10}"
+    ]
+    if check:
+        failed = [f"cuda:{number} the check of {c.name} fails: {error}" for c, error in failures(f"cuda:{number}")]
+        lines += failed or [f"cuda:{number} all {len(CHECKS)} checks passed"]
     return lines
