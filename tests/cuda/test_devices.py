@@ -1,6 +1,8 @@
 """Devices of different kinds, and what is said when they fail, on the fake driver."""
 
+import copy
 import gc
+import pickle
 
 import numpy as np
 import pytest
@@ -123,6 +125,14 @@ def test_arrays_compare_as_those_of_numpy(gpu: FakeDriver) -> None:
         bool(x)
     with pytest.raises(TypeError, match="unhashable"):
         hash(x)
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))])
+def test_copies_are_arrays_of_their_own(gpu: FakeDriver, copied) -> None:
+    array = sent(ROWS, 1)
+    new = copied(array)
+    assert (new.pointer != array.pointer, new.device) == (True, "cuda:1")
+    np.testing.assert_array_equal(new.get(), ROWS)
 
 
 def test_functions_of_the_driver_that_are_missing(gpu: FakeDriver) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from vtrace.backends.cuda import dlpack
-from vtrace.backends.cuda.device import LEGACY_STREAM, Device, Memory, download, upload, wait_for
+from vtrace.backends.cuda.device import LEGACY_STREAM, Device, Memory, download, gpu, upload, wait_for
 from vtrace.backends.cuda.driver import driver
 from vtrace.ir.types import Array, DType
 
@@ -89,6 +89,15 @@ class DeviceArray:
             if self.nbytes:
                 driver().call("cuMemcpyDtoDAsync_v2", new.pointer, self.pointer, self.nbytes, self.stream)
         return new
+
+    __copy__ = copy
+
+    def __deepcopy__(self, memo: Any) -> "DeviceArray":
+        return self.copy()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled by way of the host, to the GPU of the same number."""
+        return _sent, (self.get(), self.where.number)
 
     def fill_with_zeros(self) -> None:
         """Of an array that nobody has seen yet."""
@@ -175,6 +184,12 @@ class DeviceArray:
 
     def __repr__(self) -> str:
         return f"DeviceArray(shape={self.shape}, dtype={self.dtype}, device={self.device!r})"
+
+
+def _sent(array: Array, number: int) -> DeviceArray:
+    where = gpu(number)
+    with where:
+        return DeviceArray.copy_of(array, where, where.stream)
 
 
 @functools.lru_cache(maxsize=1024)

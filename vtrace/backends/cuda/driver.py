@@ -1,6 +1,6 @@
 """The CUDA driver's own C interface, through ctypes: all of CUDA that running a kernel needs.
 
-It comes with the driver, so there is nothing to install and no version of a Python package to match; it is two dozen
+It comes with the driver, so there is nothing to install and no version of a Python package to match; it is three dozen
 functions that never change. Nothing here is loaded before an array is to go to a GPU.
 """
 

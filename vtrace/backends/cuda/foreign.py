@@ -49,7 +49,7 @@ def find(leaf: Any, what: str, name: Callable[[], str]) -> Found:
     assert interface is not None, "it lies on a GPU"
     if interface.get("mask") is not None:
         raise ArgumentError(f"{what}: argument {name()!r} is a masked array on a GPU; fill it first")
-    dtype, strides, pointer = np.dtype(interface["typestr"]), interface.get("strides"), interface["data"][0]
+    dtype, strides, pointer = np.dtype(interface["typestr"]), interface.get("strides"), int(interface["data"][0] or 0)
     _check(dtype, what, name)
     shape, strides = tuple(interface["shape"]), None if strides is None else tuple(strides)
     device = device_of(pointer) if 0 not in shape else _said_device(leaf)
