@@ -112,6 +112,7 @@ class Decoder:
                     values.append(np.zeros(first.shape, DTYPES[type_]))
                     continue
                 memory, at = frame.threads.places(first + np.uint64(k * width), width, threads, space)
+                frame.threads.note_read(memory, at, threads)
                 values.append(memory[at].view(DTYPES[type_]))
             for write, value in zip(writers, values, strict=True):
                 write(frame, threads, value)
@@ -134,7 +135,9 @@ class Decoder:
             check_alignment(first, width * len(readers))
             for k, read in enumerate(readers):
                 memory, at = frame.threads.places(first + np.uint64(k * width), width, threads, space)
-                memory[at] = widened(read(frame, threads), width)
+                new = widened(read(frame, threads), width)
+                frame.threads.note_write(memory, at, new, threads)
+                memory[at] = new
 
         return run
 

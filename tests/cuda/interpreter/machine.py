@@ -14,6 +14,8 @@ ORDERS = ("together", "first", "last")
 """Threads at the same place run together; or each by itself as far as it can, from the first on or from the last on.
 
 Where a barrier is missing, some of these give different results."""
+WATCHED = "watched"
+"""Together, and whoever touches the same memory between two barriers is found."""
 _DONE = 1 << 30
 
 
@@ -38,7 +40,7 @@ class LoadedModule:
     """A PTX module on a device."""
 
     def __init__(self, text: str, memory: GlobalMemory) -> None:
-        self.module, self.memory = parse(text), memory
+        self.module, self.memory, self.text = parse(text), memory, text
         constants = {}
         for name, content in self.module.constants.items():
             constants[name] = memory.allocate(len(content))
@@ -56,6 +58,8 @@ class LoadedModule:
             width = WIDTHS[type_]
             raw = np.array(value & ((1 << 8 * width) - 1), f"u{width}")
             frame.parameters[parameter] = np.broadcast_to(raw, (threads.count,))
+        if order == WATCHED:
+            threads.watch(self.text)
         with np.errstate(all="ignore"):
             _Run(self, frame, order).go(threads.number)
 
@@ -86,7 +90,7 @@ class _Run:
                 self._block(number, chosen)
 
     def _next(self, ready: Array) -> tuple[Array, int]:
-        if self.order == "together":
+        if self.order in ("together", WATCHED):
             number = int(self.place[ready].min())
             return np.nonzero(ready & (self.place == number))[0], number
         thread = np.nonzero(ready)[0][0 if self.order == "first" else -1]
@@ -141,6 +145,8 @@ class _Run:
             free = np.array([t for t in np.nonzero(here)[0] if group[t] not in missing], int)
             if free.size:
                 run(self.frame, free)
+                if state.races is not None and instruction.operation[0] != "shfl":
+                    state.races.pass_barrier(free)
                 self.waiting[free] = False
                 self.place[free] = number + 1
                 released = True

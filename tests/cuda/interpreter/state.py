@@ -7,6 +7,7 @@ import numpy as np
 
 from tests.cuda.interpreter.memory import GARBAGE, GLOBAL, LOCAL, SHARED, GlobalMemory, MemoryFault, PrivateMemory
 from tests.cuda.interpreter.operations import DTYPES
+from tests.cuda.interpreter.races import Races, teams_of
 from tests.cuda.interpreter.text import WIDTHS, Function
 from vtrace.ir.types import Array
 
@@ -32,9 +33,28 @@ class Threads:
             "%nctaid.x": one * np.uint32(grid),
         }
         self.number = number
+        self.races: Races | None = None
         self.memory = memory
         self.local = PrivateMemory(LOCAL, self.count, local_bytes)
         self.shared = PrivateMemory(SHARED, grid, shared_bytes)
+
+    def watch(self, text: str) -> None:
+        """From here on, look for races."""
+        self.races = Races(teams_of(self, text))
+
+    def _kind(self, memory: Array) -> str:
+        """Which memory an array of `places` is part of; empty for local memory, which nobody shares."""
+        if np.shares_memory(memory, self.memory.bytes):
+            return "global"
+        return "shared" if self.shared.size and np.shares_memory(memory, self.shared.bytes) else ""
+
+    def note_read(self, memory: Array, at: Array, threads: Any) -> None:
+        if self.races is not None and (kind := self._kind(memory)):
+            self.races.note_read(memory, at, self.number[threads], kind)
+
+    def note_write(self, memory: Array, at: Array, values: Array, threads: Any) -> None:
+        if self.races is not None and (kind := self._kind(memory)):
+            self.races.note_write(memory, at, values, self.number[threads], kind)
 
     def places(self, addresses: Array, width: int, threads: Any, space: str) -> Any:
         """What memory lies at these addresses of these threads; `space` is empty for an address of any kind."""
