@@ -13,7 +13,7 @@ from vtrace.backends.placement import Mask, Scope
 from vtrace.backends.stopping import work
 from vtrace.backends.storage import Storage
 from vtrace.backends.turns import Turns, is_large
-from vtrace.backends.values import Register, int_constant, llvm_type
+from vtrace.backends.values import int_constant
 from vtrace.ir.emitter import Index, Value
 from vtrace.ir.graph import Graph, Var
 from vtrace.ir.types import BOOL, INT64, ArrayType
@@ -96,17 +96,17 @@ class Control(Assignment):
         for storage, source in zip(carries, initial, strict=True):
             self._copy(storage, source.read)
         outer = self.scope
-        active = self.slot(llvm_type(BOOL, self.lanes))
+        active = self.mask_slot(self.lanes)
         if divergent:
             everyone = self.vector(self.constant(True, BOOL), self.lanes) if outer.mask is None else outer.mask.vector
-            self.builder.store(everyone.llvm, active)
+            self.set_mask(active, everyone)
         header, body, done = self.block("while"), self.block("iterate"), self.block("finished")
         self.builder.branch(header)
         self.builder.position_at_end(header)
         depth = outer.depth + 1
         mask = outer.mask
         if divergent:
-            live = Register(self.builder.load(active, typ=llvm_type(BOOL, self.lanes)), BOOL, self.lanes, depth)
+            live = self.get_mask(active, self.lanes, depth)
             mask = Mask(live, None if outer.mask is None else outer.mask.count, narrowed=True)
         with self.inside(Scope(depth, is_loop=False, lanes=outer.lanes, mask=mask)):
             sources = [self.carried(c) for c in carries]
@@ -114,7 +114,7 @@ class Control(Assignment):
             goes_on = self.vector(self.value(test, op.cond.outputs[0], ()), self.lanes if divergent else 1)
             if divergent and mask is not None:
                 goes_on = self.and_(mask.vector, goes_on)
-                self.builder.store(goes_on.llvm, active)
+                self.set_mask(active, goes_on)
                 mask = Mask(goes_on, mask.count, narrowed=True)
             self.builder.cbranch(self.any_lane(goes_on), body, done)
             self.builder.position_at_end(body)

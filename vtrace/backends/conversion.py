@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import cast
 
-from vtrace.backends.arithmetic import Arithmetic
+from vtrace.backends.masks import Masks
 from vtrace.backends.values import AnyValue, Register, llvm_type
 from vtrace.ir.emitter import Value
 from vtrace.ir.types import BOOL, DTYPES, INT64, DType
@@ -11,7 +11,7 @@ from vtrace.ir.types import BOOL, DTYPES, INT64, DType
 I32, U64 = DTYPES["i32"], DTYPES["u64"]
 
 
-class Conversion(Arithmetic):
+class Conversion(Masks):
     """`convert` and `bitcast`."""
 
     def bitcast(self, x: Value, dtype: DType) -> Register:

@@ -20,7 +20,7 @@ from vtrace.backends.estimate import ROOM_FOR_ROWS, UNROLLED
 from vtrace.backends.extents import symbols_in
 from vtrace.backends.folds import Pending
 from vtrace.backends.frame import Frame, Source
-from vtrace.backends.layout import Layout, queue_loop
+from vtrace.backends.layout import Layout, mask_dtype, queue_loop
 from vtrace.backends.pairs import indexed_type, pair_inputs, pair_outputs
 from vtrace.backends.reads import NodeRead
 from vtrace.backends.refill import Queue
@@ -48,6 +48,8 @@ class Lowering(Control):
     def __init__(self, module: Any, function: Any, graph: Graph, layout: Layout) -> None:
         super().__init__(module, function, ir.IRBuilder(function.append_basic_block("entry")))
         self.graph, self.layout, self.width, self.equation = graph, layout, layout.width, 0
+        if self.width > 1:
+            self.mask_dtype = mask_dtype(graph)
         arguments = iter(function.args)
         self.queue = queue_loop(graph, layout.symbol) if layout.mode == "batch" else None
         self.on_heap, self.images = [], {}

@@ -16,7 +16,7 @@ from vtrace.backends.rows import padded
 from vtrace.backends.values import I64, POINTER, Affine, Register, int_constant, memory_type
 from vtrace.backends.vector_memory import Buffer
 from vtrace.ir.emitter import Index, Value
-from vtrace.ir.types import ArrayType, DType, Shape, static_shape
+from vtrace.ir.types import BOOL, ArrayType, DType, Shape, static_shape
 
 STACK_BYTES = 1 << 20
 """The most scratch that lies on a thread's stack, which has 8 MiB as a rule."""
@@ -35,6 +35,8 @@ class Storage:
     varying: bool
     shared: bool = False
     """Whether the threads that do one example together have one array for all of them."""
+    bools: bool = False
+    """Whether it is kept as integers, but bools are put there and read."""
 
 
 class Scratch(Access):
@@ -49,6 +51,8 @@ class Scratch(Access):
 
     def reserve(self, dtype: DType, shape: Shape, varying: bool) -> Storage:
         lanes = self.lanes if varying else 1
+        if dtype == BOOL and shape == () and lanes > 1 and self.kept_as(lanes) != BOOL:
+            return replace(self.reserve(self.kept_as(lanes), shape, varying), bools=True)
         whole = (*shape, lanes) if lanes > 1 else shape
         elements = math.prod(static_shape(shape))
         if lanes > 1 and elements > SHORT_ROW:
@@ -82,11 +86,14 @@ class Scratch(Access):
         mask = self.mask
         if storage.varying and mask is not None and mask.narrowed:
             value = self.select(mask.vector, value, self.kept(storage, index))
+        if storage.bools:
+            value = self.as_kept(self.vector(value, self.lanes))
         self.store(storage.buffer, self._place(storage, index), value)
 
     def kept(self, storage: Storage, index: Index) -> Register:
         """Read one element, here: what is kept may change."""
-        return self.load(storage.buffer, self._place(storage, index))
+        value = self.load(storage.buffer, self._place(storage, index))
+        return self.from_kept(value) if storage.bools else value
 
     def fetch(self, storage: Storage, buffer: Buffer, start: Register) -> None:
         """Fill varying storage with the rows of all lanes, the first of which starts at offset `start` of `buffer`."""

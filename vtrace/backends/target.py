@@ -32,6 +32,8 @@ LONG = 2000
 VECTOR_BYTES = _vector_bytes()
 """The width of a vector register."""
 VECTOR_REGISTERS = 32 if VECTOR_BYTES == 64 else 16
+MASK_REGISTERS = VECTOR_BYTES == 64
+"""Whether there are registers for a bool of each lane."""
 EXPANDS = VECTOR_BYTES == 64
 """Whether there is an instruction that reads consecutive elements into some of the lanes, in order."""
 

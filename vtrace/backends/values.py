@@ -47,6 +47,10 @@ class Register:
     constant: int | bool | None = None
     narrow: "Register | None" = None
     """The smaller integer that an int64 was made from."""
+    compared: DType | None = None
+    """Of a bool in lanes: the integers as wide as what was compared."""
+    integers: "Register | None" = None
+    """The integers, all bits set or none, that it was made from."""
     below: int | None = None
     """Of an index that has been checked, or made of such: it is at least 0 and less than this."""
 
