@@ -10,6 +10,7 @@ from typing import Any, cast
 from vtrace.backends import llvm_text as ir
 from vtrace.backends.loops import Loops
 from vtrace.backends.placement import Mask
+from vtrace.backends.target import MASK_REGISTERS
 from vtrace.backends.values import (
     I1,
     I8,
@@ -112,9 +113,9 @@ class VectorMemory(Loops):
     def gather(self, buffer: Buffer, index: Index) -> Register:
         """One element per lane from anywhere."""
         dtype, lanes = buffer.type.dtype, self.lanes
-        type_, pointers = memory_type(dtype, lanes), self._pointers(buffer, index)
+        type_ = memory_type(dtype, lanes)
+        pointers, mask = self._usable(self._pointers(buffer, index), type_.element)
         name = f"llvm.masked.gather.{_suffix(buffer.type, lanes)}.v{lanes}p0"
-        mask = self._mask_bits()
         function = self.declare(name, type_, [pointers.type, I32, mask.type, type_])
         align = ir.Constant(I32, dtype.itemsize)
         llvm = self.builder.call(function, [pointers, align, mask, ir.Constant(type_, None)])
@@ -123,7 +124,7 @@ class VectorMemory(Loops):
     def scatter(self, buffer: Buffer, index: Index, llvm: Any) -> None:
         """One element per lane to anywhere."""
         name = f"llvm.masked.scatter.{_suffix(buffer.type, self.lanes)}.v{self.lanes}p0"
-        pointers, mask = self._pointers(buffer, index), self._mask_bits()
+        pointers, mask = self._usable(self._pointers(buffer, index), llvm.type.element)
         function = self.declare(name, ir.VoidType(), [llvm.type, pointers.type, I32, mask.type])
         self.builder.call(function, [llvm, pointers, ir.Constant(I32, buffer.type.dtype.itemsize), mask])
 
@@ -142,10 +143,19 @@ class VectorMemory(Loops):
         offsets, first = self.vector(rest, self.lanes).llvm, self.address(buffer, cast("Register", start))
         return self.builder.gep(first, [offsets], source_etype=memory_type(buffer.type.dtype))
 
-    def _mask_bits(self) -> Any:
-        if self.mask is None:
-            return ir.Constant(ir.VectorType(I1, self.lanes), [1] * self.lanes)
-        return self.mask.vector.llvm
+    def _usable(self, pointers: Any, element: Any) -> tuple[Any, Any]:
+        """The addresses that lanes use, and a mask of the lanes that use theirs.
+
+        Where there are no instructions for that, a jump around each lane would follow, for each of them again. There, a
+        lane out of use gets the address of a zero that nobody else has, and is treated like all others.
+        """
+        everyone = ir.Constant(ir.VectorType(I1, self.lanes), [1] * self.lanes)
+        if self.mask is None or MASK_REGISTERS:
+            return pointers, everyone if self.mask is None else self.mask.vector.llvm
+        spare = self.slot(element)
+        self.builder.store(ir.Constant(element, None), spare)
+        elsewhere = self._splat(Register(spare, INT64), self.lanes)
+        return self.builder.select(self.mask.vector.llvm, pointers, elsewhere), everyone
 
 
 def _suffix(type_: ArrayType, lanes: int) -> str:
