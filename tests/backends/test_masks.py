@@ -8,7 +8,7 @@ import pytest
 import vtrace
 from tests.helpers import assert_close
 from vtrace import lax
-from vtrace.backends import masks
+from vtrace.backends import masks, vector_memory
 from vtrace.backends.target import MASK_REGISTERS
 
 Array = Any
@@ -18,7 +18,8 @@ DTYPES = [np.int8, np.int16, np.int32, np.int64, np.uint8, np.uint64, np.float32
 
 @pytest.fixture(autouse=True, params=sorted({MASK_REGISTERS, False}), ids=lambda bits: "bits" if bits else "integers")
 def kind(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
-    monkeypatch.setattr(masks, "MASK_REGISTERS", request.param)
+    for module in (masks, vector_memory):
+        monkeypatch.setattr(module, "MASK_REGISTERS", request.param)
     if request.param != MASK_REGISTERS:
         monkeypatch.setenv("VTRACE_CACHE", "0")  # code on disk is this machine's
 

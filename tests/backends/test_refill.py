@@ -8,7 +8,7 @@ import pytest
 
 import vtrace
 from vtrace import lax
-from vtrace.backends import masks, refill, threads
+from vtrace.backends import masks, refill, threads, vector_memory
 from vtrace.backends.layout import choose, queue_loop
 from vtrace.backends.target import EXPANDS
 from vtrace.ops.kernel import Kernel
@@ -32,7 +32,8 @@ TRIPS: dict[str, Array] = {
 def one_long_queue(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
     """A thread's share of a small batch would fill the lanes once, and never refill them."""
     monkeypatch.setattr(refill, "EXPANDS", request.param)
-    monkeypatch.setattr(masks, "MASK_REGISTERS", request.param)
+    for module in (masks, vector_memory):
+        monkeypatch.setattr(module, "MASK_REGISTERS", request.param)
     if request.param != EXPANDS:
         monkeypatch.setenv("VTRACE_CACHE", "0")  # code on disk is this machine's
     monkeypatch.setenv("VTRACE_LAYOUT", "batch")

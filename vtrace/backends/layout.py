@@ -56,6 +56,8 @@ take longer with rows of twice as many examples to turn around."""
 TURNABLE = 32
 """The most examples in a block without loops: rows of 64 bytes would be turned around in 64 x 64 tiles, which takes
 seconds to compile."""
+MOST_LANES = 64
+"""In a block, of which loops of bytes would have more: the places of their examples alone fill 16 registers by then."""
 CLOSE = 1.2
 """Where the estimates are about the same, lanes over examples win: along rows one instruction waits for another."""
 
@@ -118,7 +120,7 @@ def choose(graph: Graph, mode: str | None = None) -> Layout:
     if mode == "batch":
         width, vectors = min(width, TURNABLE), _vectors(graph, symbol)
         if kept(graph) * width * vectors <= ROOM_FOR_LOOPS:
-            width *= vectors
+            width = min(width * vectors, MOST_LANES)
         spread = Spread(width, width // 2)
     return Layout(mode, width, symbol, outer, reason, spread)
 

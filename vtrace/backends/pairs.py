@@ -7,7 +7,7 @@ the imaginary parts as well, which are wanted too as a rule. A pair is a row of 
 from collections.abc import Sequence
 from typing import Any, cast
 
-from vtrace.backends.rows import Rows
+from vtrace.backends.singles import Singles
 from vtrace.backends.values import Affine, AnyValue, Register, identity, int_constant
 from vtrace.backends.vector_memory import Buffer
 from vtrace.ir.emitter import Index
@@ -16,7 +16,7 @@ from vtrace.ir.types import ArrayType
 from vtrace.ops.complex_parts import Interleave, Part
 
 
-class Pairs(Rows):
+class Pairs(Singles):
     """Loads of one part of a pair; what comes along is remembered."""
 
     def load_part(self, buffer: Buffer, index: Index, offset: AnyValue) -> Register | None:

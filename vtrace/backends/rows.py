@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from vtrace.backends import llvm_text as ir
 from vtrace.backends.placement import Mask, Scope
-from vtrace.backends.target import VECTOR_BYTES
+from vtrace.backends.target import MASK_REGISTERS, VECTOR_BYTES
 from vtrace.backends.values import I32, Register, int_constant
 from vtrace.backends.vector_memory import Buffer, VectorMemory
 
@@ -21,12 +21,17 @@ def padded(elements: int, itemsize: int) -> int:
     return elements + -elements % (VECTOR_BYTES // itemsize)
 
 
+SMALL_GROUP_BYTES = VECTOR_BYTES if MASK_REGISTERS else 16
+"""The vectors of small elements that are turned around: with AVX2 one shuffle of bytes stays within 16 of them."""
+
+
 class Rows(VectorMemory):
     """Transposing reads and writes. `start` is the offset of the first example's row."""
 
     def _group(self, buffer: Buffer) -> int:
-        """Lanes that are transposed together: one native vector."""
-        return min(self.lanes, VECTOR_BYTES // buffer.type.dtype.itemsize)
+        """Lanes that are transposed together."""
+        itemsize = buffer.type.dtype.itemsize
+        return min(self.lanes, (VECTOR_BYTES if itemsize >= 4 else SMALL_GROUP_BYTES) // itemsize)
 
     def load_rows(self, buffer: Buffer, start: Register, size: int) -> list[Any]:
         """Element e of every lane's row, for each e; rows lie side by side and are short."""

@@ -102,7 +102,9 @@ class Scratch(Access):
         def keep(column: Register, e: int, vector: Any) -> None:
             self.store_vector(plain, self._element_at(column, e), vector, None)
 
-        if size <= SHORT_ROW:
+        if self.moves_singly(buffer.type.dtype, size):
+            self.move_singly(buffer, start, plain, size, out=False)
+        elif size <= SHORT_ROW:
             for e, vector in enumerate(self.load_rows(buffer, start, size)):
                 keep(int_constant(0), e, vector)
         elif (image := self._image(buffer, size)) is None:
@@ -118,7 +120,9 @@ class Scratch(Access):
         def kept(column: Register, e: int) -> Any:
             return self.load_vector(plain, self._element_at(column, e), None, self.lanes).llvm
 
-        if size <= SHORT_ROW:
+        if self.moves_singly(buffer.type.dtype, size):
+            self.move_singly(buffer, start, plain, size, out=True)
+        elif size <= SHORT_ROW:
             self.store_rows(buffer, start, [kept(int_constant(0), e) for e in range(size)])
         elif (image := self._image(buffer, size)) is None:
             self.store_tiles(buffer, start, size, kept)

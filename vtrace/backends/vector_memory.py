@@ -15,6 +15,7 @@ from vtrace.backends.values import (
     I1,
     I8,
     I32,
+    I64,
     POINTER,
     Affine,
     AnyValue,
@@ -75,6 +76,11 @@ class VectorMemory(Loops):
         type_, pointer = memory_type(dtype, lanes), self.address(buffer, offset)
         if mask is None:
             llvm = self.builder.load(pointer, typ=type_, align=dtype.itemsize)
+        elif self._copied(buffer, mask):
+            slot = self.slot(type_)
+            self.builder.store(ir.Constant(type_, None), slot)
+            self._copy_bytes(slot, pointer, mask, type_, dtype.itemsize)
+            llvm = self.builder.load(slot, typ=type_)
         else:
             name = f"llvm.masked.load.{_suffix(buffer.type, lanes)}.p0"
             function = self.declare(name, type_, [POINTER, I32, mask.vector.llvm.type, type_])
@@ -105,10 +111,30 @@ class VectorMemory(Loops):
         if mask is None:
             self.builder.store(llvm, pointer, align=align)
             return
+        if self._copied(buffer, mask):
+            slot = self.slot(llvm.type)
+            self.builder.store(llvm, slot)
+            self._copy_bytes(pointer, slot, mask, llvm.type, align)
+            return
         name = f"llvm.masked.store.{_suffix(buffer.type, llvm.type.count)}.p0"
         bits = mask.vector.llvm
         function = self.declare(name, ir.VoidType(), [llvm.type, POINTER, I32, bits.type])
         self.builder.call(function, [llvm, pointer, ir.Constant(I32, align), bits])
+
+    @staticmethod
+    def _copied(buffer: Buffer, mask: Mask) -> bool:
+        """Whether the first elements of a vector are copied by their number, as processors without registers for masks
+        have no instructions for small elements: a jump around each of them would follow."""
+        return not MASK_REGISTERS and buffer.type.dtype.itemsize < 4 and mask.count is not None and not mask.narrowed
+
+    def _copy_bytes(self, to: Any, start: Any, mask: Mask, type_: Any, itemsize: int) -> None:
+        """Copy the elements that are inside the array."""
+        assert mask.count is not None
+        count = self.intrinsic("llvm.smax", mask.count, int_constant(0))
+        count = self.intrinsic("llvm.smin", count, int_constant(type_.count))
+        size = cast("Register", self.mul(count, int_constant(itemsize)))
+        function = self.declare("llvm.memcpy.p0.p0.i64", ir.VoidType(), [POINTER, POINTER, I64, I1])
+        self.builder.call(function, [to, start, size.llvm, ir.Constant(I1, 0)])
 
     def gather(self, buffer: Buffer, index: Index) -> Register:
         """One element per lane from anywhere."""
