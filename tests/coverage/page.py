@@ -28,7 +28,9 @@ What holds for all of them:
   infinity, or what the table says. An index out of range is an IndexError, and a singular matrix a LinAlgError.
 - NumPy cannot be told what `np.array`, `np.asarray`, `np.zeros`, `np.arange` and the like are to do with traced arrays:
   `import vtrace.numpy as np` in place of `numpy` has all of NumPy, with these replaced.
-- Arguments for layouts in memory (`order='K'`, `subok`, `copy`) are accepted where they change nothing.
+- Arguments for layouts in memory (`subok`, `copy`, `order` of what makes arrays) change nothing. `order='A'` and `'K'`
+  of `ravel`, `flatten` and `reshape` read a view (`x.T`) in the order that it has in memory, and all else in C order:
+  arguments, and results for which NumPy takes the order of the operands (`2 * x.T`).
 
 `scipy.special` is at the end, `vtrace.lax` in [control flow](control-flow.md), and the errors of functions in
 [accuracy](accuracy.md).

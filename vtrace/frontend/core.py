@@ -219,6 +219,19 @@ def view(
     return result
 
 
+def layout(x: Tracer) -> Array:
+    """An array laid out in memory as NumPy would lay out `x`; its elements are never touched.
+
+    A view is laid out as what it is a view of says, anything else in C order: memory that is the caller's, or a ufunc's
+    result that follows its operands, is not known.
+    """
+    if isinstance(x, ComplexTracer):
+        return layout(x.re)
+    if x.origin is None or x.origin.mirror is None:
+        return np.empty(x.shape, np.int8)
+    return x.origin.mirror(layout(x.origin.base))
+
+
 def count(shape: Sequence[int]) -> int:
     """The number of elements."""
     return math.prod(shape)

@@ -15,6 +15,7 @@ from vtrace.frontend.core import (
     check_dtype,
     convert,
     count,
+    layout,
     reshape,
     shape_of,
     static_int,
@@ -28,6 +29,7 @@ from vtrace.frontend.promotion import result_type
 from vtrace.frontend.source import at_user_line
 from vtrace.frontend.trace import emit, lift
 from vtrace.frontend.tracer import Tracer
+from vtrace.ir.types import Array
 from vtrace.ops.movement import Concatenate, Reverse, Slice
 
 
@@ -38,11 +40,14 @@ def _reversed(x: Tracer) -> Tracer:
 
 @implements(np.reshape)
 def reshape_(a: Any, shape: Any = None, order: str = "C", *, copy: bool | None = None) -> Tracer:
-    if order not in ("C", "A", "K", "F"):
-        raise UsageError(f"{at_user_line()}: order must be one of 'C', 'F', 'A', or 'K' (got {order!r})")
     x = lift(a)
+    _check_order(order)
+    if order == "K":
+        raise UsageError(f"{at_user_line()}: order 'K' is not permitted for reshaping")
+    if order == "A":
+        order = "F" if layout(x).flags.fnc else "C"
     wanted = static_shape_argument(shape)
-    in_memory: Any = "F" if order == "F" else "C"
+    in_memory: Any = order
     if wanted.count(-1) == 1 and (rest := count([s for s in wanted if s != -1])) and x.size % rest == 0:
         wanted = tuple(x.size // rest if s == -1 else s for s in wanted)
     if count(wanted) != x.size or -1 in wanted:
@@ -59,7 +64,32 @@ def reshape_(a: Any, shape: Any = None, order: str = "C", *, copy: bool | None =
 
 @implements(np.ravel)
 def ravel(a: Any, order: str = "C") -> Tracer:
-    return reshape_(a, -1 if np.size(a) else 0, order)
+    x = lift(a)
+    _check_order(order)
+    if order == "K":
+        x, order = transpose_(x, _axes_in_memory(layout(x))), "C"
+    return reshape_(x, x.size, order)
+
+
+def _check_order(order: str) -> None:
+    if order not in ("C", "A", "K", "F"):
+        raise UsageError(f"{at_user_line()}: order must be one of 'C', 'F', 'A', or 'K' (got {order!r})")
+
+
+def _axes_in_memory(x: Array) -> list[int]:
+    """The axes by falling strides, whatever their sign. One whose stride says nothing stays where it is, as it does in
+    the insertion sort of NumPy's iterators."""
+    strides = [abs(stride) if extent > 1 else 0 for stride, extent in zip(x.strides, x.shape, strict=True)]
+    axes = list(range(x.ndim))[::-1]
+    for n, axis in enumerate(axes):
+        place = n
+        for before in reversed(range(n)):
+            if strides[axis] and (other := strides[axes[before]]):
+                if other <= strides[axis]:
+                    break
+                place = before
+        axes.insert(place, axes.pop(n))
+    return axes[::-1]
 
 
 @implements(np.transpose, np.permute_dims)
