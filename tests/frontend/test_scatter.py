@@ -260,3 +260,40 @@ def test_at_get() -> None:
 def test_messages(update: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         vtrace.vmap(update)(X, AT)
+
+
+@pytest.mark.skipif(np.lib.NumpyVersion(np.__version__) < "2.4.0", reason="a warning of NumPy's before")
+@pytest.mark.parametrize("dtype", [np.float64, np.complex64, np.int32, bool])
+@pytest.mark.parametrize("shape", [(), (1,), (1, 1), (2,), (0,)])
+@pytest.mark.parametrize(
+    "index",
+    [
+        lambda i: (0, 1),
+        lambda i: (i, i),
+        lambda i: (0, np.array(1)),
+        lambda i: (i, 1, ...),
+        lambda i: (i, 1, None),
+        lambda i: ([0], i),
+        lambda i: i,
+        lambda i: (slice(0, 1), i),
+    ],
+)
+def test_an_array_for_one_element(index: Any, shape: tuple[int, ...], dtype: Any) -> None:
+    """NumPy takes one where an index gives an array, if only one without axes."""
+    x, v, i = np.zeros((2, 3), dtype), np.full(shape, 1, dtype), np.int64(1)
+
+    def assigned(x: Array, v: Array, i: Array) -> Array:
+        x = x.copy()
+        x[index(i)] = v
+        return x
+
+    updates = (assigned, lambda x, v, i: x.at[index(i)].set(v), lambda x, v, i: x.at[index(i)].set(v, mode="clip"))
+    try:
+        wanted = assigned(x, v, i)
+    except (ValueError, TypeError):
+        for update in updates:
+            with pytest.raises(ValueError, match=r"sequence|broadcast"):
+                vtrace.jit(update)(x, v, i)
+    else:
+        for update in updates:
+            np.testing.assert_array_equal(vtrace.jit(update)(x, v, i), wanted)

@@ -11,11 +11,11 @@ import numpy as np
 
 from vtrace.errors import DTypeError, ShapeError, UnsupportedError
 from vtrace.frontend.complex_tracer import ComplexTracer
-from vtrace.frontend.core import BOOL, INT64, alias, broadcast_to, convert, fitted, full, reshape, shape_of
+from vtrace.frontend.core import BOOL, INT64, alias, broadcast_to, convert, fitted, full, layout, reshape, shape_of
 from vtrace.frontend.dispatch import implements, qualified_name
 from vtrace.frontend.indexing import Item, checked, is_basic, is_static, mirror_index, parse
 from vtrace.frontend.numpy_elementwise import operator, select
-from vtrace.frontend.scatter import updated
+from vtrace.frontend.scatter import check_element, updated
 from vtrace.frontend.source import at_user_line
 from vtrace.frontend.trace import current_frame, emit, lift, literal
 from vtrace.frontend.tracer import Tracer
@@ -84,18 +84,11 @@ def _refresh(base: Tracer) -> None:
     base.followers = alive
 
 
-def _layout(x: Tracer) -> Array:
-    """An array laid out in memory as NumPy would lay out `x`; its elements are never touched."""
-    if x.origin is None or x.origin.mirror is None:
-        return np.empty(x.shape, np.int8)
-    return x.origin.mirror(_layout(x.origin.base))
-
-
 def _shares_memory(x: Tracer) -> bool:
     """Whether NumPy would make `x` a view of its base; ShapeError, a ValueError, where it makes a read-only one."""
     assert x.origin is not None
     assert x.origin.mirror is not None
-    base = _layout(x.origin.base)
+    base = layout(x.origin.base)
     mine = x.origin.mirror(base)
     if x.size == 0 or not np.may_share_memory(base, mine):
         return False
@@ -155,6 +148,7 @@ def setitem(x: Tracer, index: Any, value: Any) -> None:
         assign(x, _masked(x, index, value))
         return
     items = parse(x, index)
+    check_element(x, index, items, lift(value))
     if is_static(items):
         mirror = mirror_index(items)
         shape = np.broadcast_to(np.int8(0), x.shape)[mirror].shape

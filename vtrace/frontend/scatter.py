@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from vtrace.errors import DTypeError, IndexOutOfRangeError, UnsupportedError, UsageError
+from vtrace.errors import DTypeError, IndexOutOfRangeError, ShapeError, UnsupportedError, UsageError
 from vtrace.frontend.core import BOOL, INT64, broadcast_to, convert, count, fitted, reshape, shape_of, transpose
 from vtrace.frontend.dispatch import UFUNC_HANDLERS, qualified_name
 from vtrace.frontend.indexing import Item, checked, is_static, mirror_index, parse, taken
@@ -84,10 +84,28 @@ def updated(x: Tracer, index: Any, value: Any, ufunc: np.ufunc | None = None, mo
         )
     items = parse(x, index, bounded=mode in BOUNDED)
     if ufunc is None:
+        check_element(x, index, items, lift(value))
         return _update(x, items, convert(value, x.dtype), None, mode)
     join = _Join(ufunc, _combine(ufunc, x, value))
     wide = resolve(ufunc, (x, lift(value)), None)[0]
     return convert(_update(convert(x, wide), items, convert(value, wide), join, mode), x.dtype)
+
+
+def check_element(x: Tracer, index: Any, items: Sequence[Item], value: Tracer) -> None:
+    """ShapeError, a ValueError, for an array with axes that is to be one element of `x`.
+
+    NumPy asks it for a number, which only bool() gives of an array of one. Of `x[0, ...]`, an array without axes, the
+    value may have axes of one element.
+    """
+    has_dots = any(i is ... for i in (index if isinstance(index, tuple) else (index,)))
+    is_one = not has_dots and all(
+        isinstance(i, int) or (isinstance(i, np.ndarray | Tracer) and not i.ndim) for i in items
+    )
+    if is_one and value.ndim and not (x.dtype == BOOL and value.size == 1):
+        raise ShapeError(
+            f"{at_user_line()}: setting an array element with a sequence: the value has shape {shape_of(value.shape)}; "
+            "of an array of one element v.reshape(()) is a number"
+        )
 
 
 def _combine(ufunc: np.ufunc, x: Tracer, value: Any) -> Binary:
