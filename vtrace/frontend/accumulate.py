@@ -26,7 +26,7 @@ def accumulate(ufunc: np.ufunc, array: Any, axis: int = 0, dtype: Any = None) ->
         return call_function(_FUNCTIONS[ufunc], (array,), {"axis": axis, "dtype": dtype})  # type: ignore[no-any-return]
     x = _operand(ufunc, array, dtype)
     axis = axis_index(axis, x.ndim)
-    if ufunc in _EXTREMA:
+    if ufunc in _EXTREMA and x.dtype.kind != "c":
         return emit(_EXTREMA[ufunc](axis), x)
     if x.shape[axis] == 0:
         return x

@@ -1,4 +1,4 @@
-"""Ufuncs that are expressed by others: powers, remainders, angles, floating-point odds and ends."""
+"""Ufuncs that are expressed by others: powers, remainders, angles, limits, floating-point odds and ends."""
 
 import math
 from typing import Any
@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 
 from vtrace.errors import UsageError
+from vtrace.frontend.complexes.order import clipped
 from vtrace.frontend.complexes.roots import constant_power
 from vtrace.frontend.core import BOOL, broadcast_to, convert
-from vtrace.frontend.dispatch import UFUNC_HANDLERS
+from vtrace.frontend.dispatch import UFUNC_HANDLERS, implements
 from vtrace.frontend.numpy_elementwise import apply, constant_like, less, register, select
-from vtrace.frontend.promotion import resolve
+from vtrace.frontend.promotion import resolve, result_type
 from vtrace.frontend.source import at_user_line
 from vtrace.frontend.trace import emit, lift
 from vtrace.frontend.tracer import Tracer
@@ -163,3 +164,17 @@ register(
         1.0,
     ),
 )
+
+
+@implements(np.clip)
+def clip(a: Any, a_min: Any = None, a_max: Any = None, out: None = None, *, min: Any = None, max: Any = None) -> Any:
+    low, high = (a_min if min is None else min), (a_max if max is None else max)
+    result = lift(a)
+    if low is not None and high is not None:
+        limits = [result, lift(low), lift(high)]
+        dtype = result_type(*limits)
+        if dtype.kind == "c":
+            return clipped(*(convert(t, dtype) for t in limits))
+    if low is not None:
+        result = UFUNC_HANDLERS[np.maximum](result, low)
+    return result if high is None else UFUNC_HANDLERS[np.minimum](result, high)

@@ -7,25 +7,23 @@ import numpy as np
 
 from vtrace.errors import DTypeError, IndexOutOfRangeError, ShapeError, UsageError
 from vtrace.frontend.core import (
-    FLOAT64,
     INT64,
     axis_index,
     axis_tuple,
     broadcast_to,
     convert,
     count,
-    full,
     reshape,
     transpose,
 )
 from vtrace.frontend.dispatch import implements
 from vtrace.frontend.numpy_selection import where
-from vtrace.frontend.numpy_sorting import row_along_rows
+from vtrace.frontend.numpy_sorting import row_along_rows, sort
 from vtrace.frontend.source import at_user_line
 from vtrace.frontend.trace import lift
 from vtrace.frontend.tracer import Tracer
 from vtrace.ir.types import DType
-from vtrace.ops.sorting import OrderStatistics, Sort
+from vtrace.ops.sorting import OrderStatistics
 
 
 def _between(alpha: float, beta: float) -> Callable[[Any, Any], Any]:
@@ -80,16 +78,15 @@ def _rows(a: Any, axis: Any) -> tuple[Tracer, tuple[int, ...]]:
 def _median(a: Any, axis: Any, keepdims: bool, skip_nan: bool) -> Any:
     rows, kept = _rows(a, axis)
     size = rows.shape[-1]
-    dtype = rows.dtype if rows.dtype.kind == "f" else FLOAT64
     if not size:
-        result: Any = full(rows.shape[:-1], np.nan, dtype)
-    elif skip_nan and rows.dtype.kind == "f":
+        result: Any = np.mean(rows, axis=-1)  # NaN
+    elif skip_nan and rows.dtype.kind in "fc":
         ordered, number = _sorted(rows), _numbers(rows)
         middle = [_at(ordered, np.maximum(n, 0)) for n in ((number - 1) // 2, number // 2)]
         result = where(number % 2 == 1, middle[0], (middle[0] + middle[1]) / 2)
     else:
         positions = ((size - 1) // 2, *([size // 2] if size % 2 == 0 else []))
-        is_float = rows.dtype.kind == "f"
+        is_float = rows.dtype.kind in "fc"
         found: Any = _statistics(rows, (*positions, size - 1) if is_float else positions)
         result = np.mean(found[..., : len(positions)], axis=-1)
         if is_float:
@@ -98,11 +95,13 @@ def _median(a: Any, axis: Any, keepdims: bool, skip_nan: bool) -> Any:
 
 
 def _statistics(rows: Tracer, positions: tuple[int, ...]) -> Tracer:
+    if rows.dtype.kind == "c":
+        return _sorted(rows)[..., list(positions)]
     return row_along_rows(OrderStatistics(positions), rows, rows.ndim - 1)
 
 
 def _sorted(rows: Tracer) -> Tracer:
-    return row_along_rows(Sort(), rows, rows.ndim - 1)
+    return sort(rows)
 
 
 def _numbers(rows: Tracer) -> Any:

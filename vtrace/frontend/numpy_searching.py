@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from vtrace.errors import ShapeError, UnsupportedError, UsageError
+from vtrace.errors import DTypeError, ShapeError, UnsupportedError, UsageError
 from vtrace.frontend.core import BOOL, INT64, broadcast_to, convert, full, reshape, static_int, strong
 from vtrace.frontend.dispatch import implements
 from vtrace.frontend.numpy_movement import concatenate
@@ -38,6 +38,8 @@ def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Trac
 @implements(np.digitize)
 def digitize(x: Any, bins: Any, right: bool = False) -> Any:
     edges = lift(bins)
+    if lift(x).dtype.kind == "c" or edges.dtype.kind == "c":
+        raise DTypeError(f"{at_user_line()}: x and bins may not be complex")
     if edges.ndim != 1:
         raise ShapeError(f"{at_user_line()}: np.digitize: bins must have one axis, got {edges.type}")
     side, size = "left" if right else "right", edges.shape[0]

@@ -1,4 +1,4 @@
-"""Choosing elements by conditions and positions: where, clip, take, triangles, comparisons with a tolerance."""
+"""Choosing elements by conditions and positions: where, take, triangles, comparisons with a tolerance."""
 
 from typing import Any
 
@@ -54,15 +54,6 @@ def select_(condlist: Any, choicelist: Any, default: Any = 0) -> Tracer:
     for condition, choice in reversed(list(zip(condlist, choicelist, strict=True))):
         result = where(condition, convert(choice, dtype), result)
     return result
-
-
-@implements(np.clip)
-def clip(a: Any, a_min: Any = None, a_max: Any = None, out: None = None, *, min: Any = None, max: Any = None) -> Any:
-    low, high = (a_min if min is None else min), (a_max if max is None else max)
-    result = lift(a)
-    if low is not None:
-        result = UFUNC_HANDLERS[np.maximum](result, low)
-    return result if high is None else UFUNC_HANDLERS[np.minimum](result, high)
 
 
 @implements(np.round, np.around)

@@ -49,7 +49,7 @@ class SearchSorted(ElementPrimitive):
             return np.asarray((x < v) | ((v != v) & (x == x)))
 
         at = np.zeros(v.shape, np.int64)
-        for half in _halves(size):
+        for half in halves(size):
             at = at + half * before(at + (half - 1))
         return np.asarray(at + before(at)) if size else at
 
@@ -74,7 +74,7 @@ class SearchSorted(ElementPrimitive):
         def element(further: int) -> Value:
             return a((*paired, e.convert(e.add(at, e.constant(further, dtype)), INT64)))
 
-        for half in _halves(size):
+        for half in halves(size):
             at = e.select(before(element(half - 1)), e.add(at, e.constant(half, dtype)), at)
         at = e.select(before(element(0)), e.add(at, e.constant(1, dtype)), at)
         if self.right and value.dtype.kind == "f":  # after all others, whatever these are
@@ -104,7 +104,7 @@ class SearchSorted(ElementPrimitive):
         yield ErrorExample(cls(False, 1), (array("f64", 2, 3), x), ShapeError, "share their first 1 axes")
 
 
-def _halves(size: int) -> Iterator[int]:
+def halves(size: int) -> Iterator[int]:
     """How far each step of the search may go, until one element is left."""
     while size > 1:
         yield size // 2

@@ -1,4 +1,7 @@
-"""The greatest and the smallest of complex numbers, and their order: by real part, then by imaginary part."""
+"""The greatest and the smallest of complex numbers, and their order: by real part, then by imaginary part.
+
+Of ufuncs NaN is the result; in sorting and searching it comes last.
+"""
 
 from typing import Any
 
@@ -7,10 +10,11 @@ import numpy as np
 from vtrace.frontend.complex_tracer import ComplexTracer, complex_rule
 from vtrace.frontend.complexes.comparison import is_nan
 from vtrace.frontend.complexes.primitives import rows_of
-from vtrace.frontend.core import reshape
+from vtrace.frontend.core import INT64, broadcast_together, full, reshape
 from vtrace.frontend.trace import lift
 from vtrace.ops import reduction
 from vtrace.ops.argreduce import ArgMax, ArgMin
+from vtrace.ops.searching import SearchSorted, halves
 
 
 def _first_best(x: Any, axis: int, greatest: bool) -> Any:
@@ -41,3 +45,37 @@ def sorting_keys(x: ComplexTracer) -> tuple[Any, ...]:
     """What `np.lexsort` puts in NumPy's order: numbers, then those with one NaN, in the imaginary part first."""
     kind: Any = np.isnan(x.re).astype(np.int8) * 2 + np.isnan(x.im)
     return x.im, x.re, kind
+
+
+def precedes(x: Any, y: Any) -> Any:
+    """Whether `x` comes before `y` in that order."""
+    result: Any = np.False_
+    for a, b in zip(sorting_keys(x), sorting_keys(y), strict=True):
+        result = (a < b) | (~(b < a) & result)
+    return result
+
+
+@complex_rule(SearchSorted)
+def place(op: SearchSorted, rows: Any, values: Any) -> Any:
+    at: Any = full(values.shape, 0, INT64)
+
+    def before() -> Any:
+        return ~precedes(values, rows[at + further]) if op.right else precedes(rows[at + further], values)
+
+    for half in halves(rows.size):
+        further = half - 1
+        at = at + half * before()
+    further = 0
+    return at + before() if rows.size else at
+
+
+def clipped(x: Any, low: Any, high: Any) -> Any:
+    """`np.clip` between two limits: where one is equal, or cannot be compared, it takes the place of `x`."""
+    x, low, high = broadcast_together("np.clip", x, low, high)
+    x = np.where(is_nan(x) | _is_less(low, x), x, low)
+    return np.where(is_nan(x) | _is_less(x, high), x, high)
+
+
+def _is_less(x: Any, y: Any) -> Any:
+    """The order of parts; a NaN is not less than any number, nor any number less than it."""
+    return (x.re < y.re) | ((x.re == y.re) & (x.im < y.im))
