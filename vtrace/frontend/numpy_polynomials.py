@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 
 from vtrace.errors import ArgumentError, ShapeError, UnsupportedError, UsageError
-from vtrace.frontend.core import convert, full, reshape, static_int
+from vtrace.frontend.core import FLOAT64, convert, full, reshape, static_int
 from vtrace.frontend.dispatch import implements
 from vtrace.frontend.numpy_eigenvalues import eigvals
 from vtrace.frontend.numpy_movement import atleast_1d, concatenate, stack
-from vtrace.frontend.numpy_ranks import least_squares
+from vtrace.frontend.numpy_ranks import lstsq
 from vtrace.frontend.source import at_user_line
 from vtrace.frontend.trace import lift
 from vtrace.frontend.tracer import Tracer
@@ -93,8 +93,6 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
 
 @implements(np.polyfit)
 def polyfit(x: Any, y: Any, deg: Any, rcond: Any = None, full: bool = False, w: Any = None, cov: Any = False) -> Any:
-    if full or cov:
-        raise UnsupportedError(f"{at_user_line()}: np.polyfit with full= or cov= is not supported on traced arrays")
     if np.ndim(deg):
         raise UnsupportedError(f"{at_user_line()}: np.polyfit with a list of degrees is not supported on traced arrays")
     order = static_int(deg, "deg") + 1
@@ -117,6 +115,38 @@ def polyfit(x: Any, y: Any, deg: Any, rcond: Any = None, full: bool = False, w: 
         values = convert(values * (weights[:, None] if values.ndim == 2 else weights), values.dtype)
     small = places.size * np.finfo(places.dtype).eps if rcond is None else rcond
     scale: Any = np.sqrt((powers * powers).sum(axis=0))
-    rows = values if values.ndim == 2 else values[:, None]
-    found = least_squares(lift(powers / scale), lift(rows), small)[0] / scale[:, None]
-    return found if values.ndim == 2 else found[:, 0]
+    powers = powers / scale
+    found, residuals, rank, singular = lstsq(powers, values, small)
+    found = (found.T / scale).T
+    if full:
+        return found, residuals, rank, singular, small
+    return (found, _covariance(powers, scale, residuals, cov, values.ndim)) if cov else found
+
+
+def _covariance(powers: Any, scale: Any, residuals: Any, cov: Any, rank: int) -> Any:
+    """That of the coefficients, for each column of values where these have two axes."""
+    result: Any = np.linalg.inv(powers.T @ powers) / np.outer(scale, scale)
+    if cov == "unscaled":
+        return result if rank == 1 else result[..., None]
+    number, order = powers.shape
+    if number <= order:
+        raise UsageError(
+            f"{at_user_line()}: the number of data points must exceed order to scale the covariance matrix"
+        )
+    return (result if rank == 1 else result[..., None]) * (residuals / (number - order))
+
+
+def all_roots(p: Any) -> Tracer:
+    """The roots of as many as there may be, zeros after the others, and NaN for each leading coefficient that is 0."""
+    c: Any = atleast_1d(lift(p))
+    if c.ndim != 1:
+        raise ShapeError(f"{at_user_line()}: Input must be a rank-1 array.")
+    c = c if c.dtype.kind in "fc" else convert(c, FLOAT64)
+    degree = c.size - 1
+    if degree < 1:
+        return full((0,), 0, np.result_type(c.dtype, np.complex64))
+    leading: Any = np.where(np.all(c == 0), c.size, np.argmax(c != 0))
+    c = np.where(leading > degree, 1, np.roll(c, -leading))
+    found: Any = eigvals(concatenate([(-c[1:] / c[0])[None], np.eye(degree - 1, degree, dtype=c.dtype)]))
+    found = np.where(found == 0, 0, found)[np.argsort(found == 0, stable=True)]
+    return lift(np.where(np.arange(degree) + leading < degree, found, complex(np.nan, np.nan)))

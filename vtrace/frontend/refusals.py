@@ -33,7 +33,7 @@ WHY: dict[Any, str] = {
     np.min_scalar_type: f"{_VALUES}; use x.dtype",
     np.polydiv: f"{_LENGTH}, as it leaves out leading zeros; divide step by step, with a loop over the coefficients",
     np.polymul: f"{_LENGTH}, as it leaves out leading zeros; use np.convolve(a, b)",
-    np.roots: f"{_LENGTH}, as it leaves out leading zeros; use np.linalg.eigvals of the companion matrix",
+    np.roots: f"{_LENGTH}, as it leaves out leading and trailing zeros; use vtrace.numpy.roots(p, strip_zeros=False)",
     np.trim_zeros: f"{_LENGTH}; use np.where to mark what is to be left out",
 }
 """Function -> why it is refused, and what to use."""

@@ -2,7 +2,7 @@
 
 All of NumPy is here. Its functions take traced arrays by NumPy's own protocols; the few that make arrays, and so have
 no argument to dispatch on, are replaced by ones that make traced arrays while a function is traced. `unique` takes a
-size, as traced arrays have shapes that are known.
+size, and `roots` leaves no zeros out, as traced arrays have shapes that are known.
 """
 
 from typing import Any
@@ -15,6 +15,7 @@ from vtrace.numpy.creation import empty as empty
 from vtrace.numpy.creation import full as full
 from vtrace.numpy.creation import ones as ones
 from vtrace.numpy.creation import zeros as zeros
+from vtrace.numpy.polynomials import roots as roots
 from vtrace.numpy.sets import unique as unique
 
 
