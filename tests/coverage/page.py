@@ -22,7 +22,8 @@ What holds for all of them:
 
 - Shapes are static. What decides the shape of a result (`axis`, `shape`, counts, slices, masks as indices) is known
   while the function is traced; what does not may be traced.
-- `out=`, and `where=` of what is no reduction, are refused: write `x = np.f(...)`, and `np.where(condition, x, y)`.
+- `out=` takes arrays of `vtrace.numpy`, or traced ones: of ufuncs as in NumPy, of other functions such as have the
+  shape and dtype of the result. `where=` is for ufuncs with `out=`, and for reductions; else `np.where(c, x, y)`.
 - NumPy's functions of floats give float16 for int8, uint8 and bool, which is refused: `x.astype(np.float32)` first.
 - Warnings, and errors that depend on values (an all-NaN row, weights that sum to zero), are none: the result is NaN,
   infinity, or what the table says. An index out of range is an IndexError, and a singular matrix a LinAlgError.

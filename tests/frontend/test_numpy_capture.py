@@ -179,8 +179,9 @@ def test_unknown_functions_and_arguments_are_refused_by_name() -> None:
         (lambda x: np.add(x, 1, where=x > 0), "use np.where(condition, result, other)"),
         (
             lambda x: np.add(x, 1, out=np.zeros(3)),
-            "with out= is not supported on traced arrays; write `x = np.add(...)`",
+            "np.add with out= cannot write a traced value into a plain NumPy array; write `x = np.add(...)`, or make",
         ),
+        (lambda x: np.emath.sqrt(x), "its dtype depends on the values; use np.sqrt(x.astype(complex))"),
         (lambda x: np.where(x > 0), "use np.where(condition, x, y)"),
         (lambda x: np.full_like(np.zeros(3), x[0]), "make the array with vtrace.numpy"),
     ]:

@@ -11,7 +11,20 @@ import numpy as np
 
 from vtrace.errors import DTypeError, ShapeError, UnsupportedError
 from vtrace.frontend.complex_tracer import ComplexTracer
-from vtrace.frontend.core import BOOL, INT64, alias, broadcast_to, convert, fitted, full, layout, reshape, shape_of
+from vtrace.frontend.core import (
+    BOOL,
+    INT64,
+    alias,
+    broadcast_shapes,
+    broadcast_to,
+    convert,
+    fitted,
+    full,
+    layout,
+    reshape,
+    shape_of,
+    strong,
+)
 from vtrace.frontend.dispatch import implements, qualified_name
 from vtrace.frontend.indexing import Item, checked, is_basic, is_static, mirror_index, parse
 from vtrace.frontend.numpy_elementwise import operator, select
@@ -28,18 +41,53 @@ def inplace(x: Any, ufunc: np.ufunc, other: Any) -> Any:
     result = operator(ufunc, x, other)
     if result is NotImplemented or x.ndim == 0:
         return result
-    if result.shape != x.shape:
-        raise ShapeError(
-            f"{at_user_line()}: non-broadcastable output operand with shape {shape_of(x.shape)} doesn't match the "
-            f"broadcast shape {shape_of(result.shape)}"
-        )
-    if not np.can_cast(result.dtype, x.dtype, "same_kind"):
+    return put_out(ufunc, x, result)
+
+
+def put_out(ufunc: np.ufunc, out: Any, result: Any, where: Any = True) -> Tracer:
+    """What `out=` and `where=` of a ufunc mean: `out`, with its result assigned to it where the condition holds."""
+    name = qualified_name(ufunc)
+    _check_out(name, out)
+    mask = lift(where)
+    if mask.dtype != BOOL:
         raise DTypeError(
-            f"{at_user_line()}: Cannot cast ufunc '{ufunc.__name__}' output from {result.dtype!r} to {x.dtype!r} with "
-            f"casting rule 'same_kind'; write `x = {qualified_name(ufunc)}(x, y)` for a new array"
+            f"{at_user_line()}: {name}: Cannot cast array data of where= from {mask.dtype!r} to {BOOL!r} according to "
+            "the rule 'safe'"
         )
-    assign(x, convert(result, x.dtype))
-    return x
+    if not np.can_cast(result.dtype, out.dtype, "same_kind"):
+        raise DTypeError(
+            f"{at_user_line()}: Cannot cast ufunc '{ufunc.__name__}' output from {result.dtype!r} to {out.dtype!r} "
+            f"with casting rule 'same_kind'; write `x = {name}(x, y)` for a new array"
+        )
+    shape = broadcast_shapes(name, out, result, mask)
+    if shape != out.shape:
+        raise ShapeError(
+            f"{at_user_line()}: non-broadcastable output operand with shape {shape_of(out.shape)} doesn't match the "
+            f"broadcast shape {shape_of(shape)}"
+        )
+    new = broadcast_to(convert(result, out.dtype), shape)
+    assign(out, new if where is True else select(broadcast_to(mask, shape), new, out))
+    return out  # type: ignore[no-any-return]  # checked
+
+
+def put_whole(name: str, out: Any, result: Any) -> Tracer:
+    """What `out=` of other functions means. NumPy has rules of its own for each; of one type all say the same."""
+    _check_out(name, out)
+    if (result.shape, result.dtype) != (out.shape, out.dtype):
+        raise UnsupportedError(
+            f"{at_user_line()}: {name} with out= of another type, {out.type}, than that of its result, {result.type}, "
+            f"is not supported on traced arrays; write `x = {name}(...)`"
+        )
+    assign(out, strong(result))
+    return out  # type: ignore[no-any-return]  # checked
+
+
+def _check_out(name: str, out: Any) -> None:
+    if not isinstance(out, Tracer):
+        raise UnsupportedError(
+            f"{at_user_line()}: {name} with out= cannot write a traced value into a plain NumPy array; write "
+            f"`x = {name}(...)`, or make the array with vtrace.numpy (zeros, empty, full), which can hold traced values"
+        )
 
 
 def assign(target: Tracer, value: Tracer) -> None:
@@ -60,6 +108,8 @@ def assign(target: Tracer, value: Tracer) -> None:
             assign(target.origin.base, target.origin.write(target.origin.base, value))
             return
         if _shares_memory(target):
+            if not layout(target).flags.writeable:
+                raise ShapeError(f"{at_user_line()}: assignment destination is read-only")
             assign(target.origin.base, replaced(target.origin.base, target.origin.mirror, value))
             return
         target.origin = None
@@ -85,16 +135,11 @@ def _refresh(base: Tracer) -> None:
 
 
 def _shares_memory(x: Tracer) -> bool:
-    """Whether NumPy would make `x` a view of its base; ShapeError, a ValueError, where it makes a read-only one."""
+    """Whether NumPy would make `x` a view of its base."""
     assert x.origin is not None
     assert x.origin.mirror is not None
     base = layout(x.origin.base)
-    mine = x.origin.mirror(base)
-    if x.size == 0 or not np.may_share_memory(base, mine):
-        return False
-    if not mine.flags.writeable:
-        raise ShapeError(f"{at_user_line()}: assignment destination is read-only")
-    return True
+    return x.size > 0 and np.may_share_memory(base, x.origin.mirror(base))
 
 
 def replaced(base: Tracer, mirror: Any, value: Tracer) -> Tracer:

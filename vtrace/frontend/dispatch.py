@@ -54,8 +54,9 @@ def call_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) 
     given = {
         k: v for k, v in kwargs.items() if v is not np._NoValue and not (v is None and k not in signature.parameters)
     }
+    out = given.pop("out", None)
     try:
-        signature.bind(*args, **given)
+        bound = signature.bind(*args, **given)
     except TypeError:
         takes = ", ".join(signature.parameters)
         unknown = [k for k in given if k not in signature.parameters]
@@ -63,8 +64,17 @@ def call_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) 
         raise UnsupportedError(
             f"{at_user_line()}: {name} with {what} is not supported on traced arrays; it takes {takes}"
         ) from None
+    if out is None:
+        out = bound.arguments.pop("out", None)
     with as_ours(name):
-        return handler(*args, **given)
+        result = handler(*bound.args, **bound.kwargs)
+        return result if out is None else _assignment().put_whole(name, out, result)
+
+
+def _assignment() -> Any:
+    from vtrace.frontend import assignment  # built on this module
+
+    return assignment
 
 
 def _refusal(function: Any) -> UnsupportedError:
@@ -91,7 +101,12 @@ def _call_ufunc(name: str, ufunc: np.ufunc, method: str, args: tuple[Any, ...], 
     if method != "__call__":
         return _call_method(ufunc, method, args, kwargs)
     kwargs = {k: v for k, v in kwargs.items() if v is not None}
-    refuse_out_and_where(name, kwargs)
+    outs, where = kwargs.pop("out", (None,) * ufunc.nout), kwargs.pop("where", True)
+    if where is not True and (ufunc.signature is not None or any(o is None for o in outs)):
+        raise UnsupportedError(
+            f"{at_user_line()}: {name} with where= and without out= is not supported on traced arrays, as what it "
+            "leaves out has no value; use np.where(condition, result, other)"
+        )
     dtype = kwargs.pop("dtype", None)
     options: dict[str, Any] = {
         k: kwargs.pop(k) for k in ("axis", "keepdims") if k in kwargs and ufunc.signature is not None
@@ -102,20 +117,13 @@ def _call_ufunc(name: str, ufunc: np.ufunc, method: str, args: tuple[Any, ...], 
         )
     if dtype is not None:
         options["dtype"] = np.dtype(dtype)
-    return UFUNC_HANDLERS[ufunc](*args, **options)
-
-
-def refuse_out_and_where(name: str, kwargs: dict[str, Any]) -> None:
-    """UnsupportedError for `out=` and `where=`, each with its remedy."""
-    if kwargs.pop("where", True) is not True:
-        raise UnsupportedError(
-            f"{at_user_line()}: {name} with where= is not supported on traced arrays; "
-            "use np.where(condition, result, other)"
-        )
-    if any(o is not None for o in kwargs.pop("out", ())):
-        raise UnsupportedError(
-            f"{at_user_line()}: {name} with out= is not supported on traced arrays; write `x = {name}(...)`"
-        )
+    result = UFUNC_HANDLERS[ufunc](*args, **options)
+    if all(o is None for o in outs):
+        return result
+    put = _assignment().put_out
+    results = result if ufunc.nout > 1 else (result,)
+    results = tuple(r if o is None else put(ufunc, o, r, where) for r, o in zip(results, outs, strict=True))
+    return results if ufunc.nout > 1 else results[0]
 
 
 _REDUCTIONS: dict[np.ufunc, Any] = {
@@ -129,6 +137,10 @@ _REDUCTIONS: dict[np.ufunc, Any] = {
 
 
 def _call_method(ufunc: np.ufunc, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    (out,) = kwargs.pop("out", None) or (None,)
+    if out is not None:
+        result = _call_method(ufunc, method, args, kwargs)
+        return _assignment().put_whole(f"{qualified_name(ufunc)}.{method}", out, result)
     if method == "reduce" and ufunc in _REDUCTIONS:
         if len(args) == 1:  # a ufunc reduces axis 0 where the function reduces all
             kwargs = {"axis": 0, **kwargs}
@@ -137,7 +149,6 @@ def _call_method(ufunc: np.ufunc, method: str, args: tuple[Any, ...], kwargs: di
         from vtrace.frontend import accumulate  # built on this module
 
         options = {k: v for k, v in kwargs.items() if (v is not None or k == "axis") and v is not np._NoValue}
-        refuse_out_and_where(f"{qualified_name(ufunc)}.{method}", options)
         if unknown := options.keys() - {"axis", "dtype", "keepdims"}:
             what = f"{qualified_name(ufunc)}.{method} with the argument {', '.join(sorted(unknown))}"
             raise UnsupportedError(f"{at_user_line()}: {what} is not supported on traced arrays")
@@ -146,9 +157,7 @@ def _call_method(ufunc: np.ufunc, method: str, args: tuple[Any, ...], kwargs: di
         x, y = args
         return UFUNC_HANDLERS[ufunc](np.reshape(x, np.shape(x) + (1,) * np.ndim(y)), y)
     if method == "at" and len(args) == 3:
-        from vtrace.frontend.assignment import update_in_place  # built on this module
-
-        return update_in_place(ufunc, *args)
+        return _assignment().update_in_place(ufunc, *args)
     raise UnsupportedError(
         f"{at_user_line()}: {qualified_name(ufunc)}.{method} is not supported on traced arrays; reduce, reduceat, "
         "accumulate, outer and at of ufuncs of two operands are"

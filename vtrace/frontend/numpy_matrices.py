@@ -192,10 +192,23 @@ def eigvalsh(a: Any, UPLO: str = "L") -> Tracer:
 
 
 @implements(np.linalg.svd)
-def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
+def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False) -> Any:
+    if hermitian:
+        return _of_symmetric(a, compute_uv)
     if not compute_uv:
         return svdvals(a)
     return SVDResult(*apply(Svd(bool(full_matrices)), *matrices(a, square=False)))
+
+
+def _of_symmetric(a: Any, vectors: bool) -> Any:
+    """The singular value decomposition of symmetric matrices, by their eigenvalues."""
+    if not vectors:
+        return np.flip(np.sort(np.abs(eigvalsh(a)), axis=-1), axis=-1)
+    values, u = eigh(a)
+    order: Any = np.flip(np.argsort(np.abs(values), axis=-1), axis=-1)
+    values = np.take_along_axis(values, order, axis=-1)
+    u = np.take_along_axis(u, order[..., None, :], axis=-1)
+    return SVDResult(u, np.abs(values), adjoint(u * np.sign(values)[..., None, :]))
 
 
 @implements(np.linalg.svdvals)

@@ -116,12 +116,12 @@ def _at(ordered: Any, index: Any) -> Any:
 
 
 @implements(np.median)
-def median(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+def median(a: Any, axis: Any = None, *, overwrite_input: bool = False, keepdims: bool = False) -> Any:
     return _median(a, axis, keepdims, skip_nan=False)
 
 
 @implements(np.nanmedian)
-def nanmedian(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+def nanmedian(a: Any, axis: Any = None, *, overwrite_input: bool = False, keepdims: bool = False) -> Any:
     return _median(a, axis, keepdims, skip_nan=True)
 
 
@@ -250,7 +250,14 @@ def _interpolated(a: Any, b: Any, t: Any, dtype: DType) -> Any:
 
 def _family(skip_nan: bool, scale: int) -> Callable[..., Any]:
     def handler(
-        a: Any, q: Any, axis: Any = None, *, method: str = "linear", keepdims: bool = False, weights: Any = None
+        a: Any,
+        q: Any,
+        axis: Any = None,
+        *,
+        overwrite_input: bool = False,
+        method: str = "linear",
+        keepdims: bool = False,
+        weights: Any = None,
     ) -> Any:
         return _quantile(a, q, axis, method, keepdims, weights, skip_nan, scale)
 

@@ -10,7 +10,7 @@ from vtrace.frontend.complexes.arithmetic import squared_size
 from vtrace.frontend.core import convert, full
 from vtrace.frontend.dispatch import implements
 from vtrace.frontend.numpy_linalg import norm
-from vtrace.frontend.numpy_matrices import adjoint, apply, eigh, eigvalsh, inv, matrices, svd, svdvals
+from vtrace.frontend.numpy_matrices import adjoint, apply, eigvalsh, inv, matrices, svd, svdvals
 from vtrace.frontend.source import at_user_line
 from vtrace.frontend.trace import lift
 from vtrace.frontend.tracer import Tracer
@@ -25,18 +25,6 @@ _NOT_GIVEN: Any = object()
 def _epsilon(x: Any) -> float:
     """The relative size below which singular values are taken for zeros, by default."""
     return float(max(x.shape[-2:]) * np.finfo(x.dtype).eps)
-
-
-def _singular(x: Tracer, hermitian: bool) -> tuple[Any, Any, Any]:
-    """The reduced singular value decomposition; that of symmetric matrices by their eigenvalues, if so asked."""
-    if not hermitian:
-        u, s, vh = svd(x, full_matrices=False)
-        return u, s, vh
-    values, vectors = eigh(x)
-    order = np.argsort(-np.abs(values), axis=-1)
-    values = np.take_along_axis(values, order, axis=-1)
-    vectors = np.take_along_axis(vectors, order[..., None, :], axis=-1)
-    return vectors, np.abs(values), adjoint(vectors * np.sign(values)[..., None, :])
 
 
 def _largest(s: Any) -> Any:
@@ -58,7 +46,7 @@ def pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = _NOT
         raise UsageError(f"{at_user_line()}: `rtol` and `rcond` can't be both set.")
     if x.size == 0:
         return full((*x.shape[:-2], x.shape[-1], x.shape[-2]), 0, x.dtype)
-    u, s, vh = _singular(x, hermitian)
+    u, s, vh = svd(x, full_matrices=False, hermitian=hermitian)
     inverses = _reciprocals(s, np.expand_dims(rcond, -1) * _largest(s))
     return np.matmul(adjoint(vh), inverses[..., None] * adjoint(u))
 

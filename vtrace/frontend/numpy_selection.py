@@ -73,9 +73,18 @@ def round_(a: Any, decimals: int = 0) -> Any:
 
 @implements(np.nan_to_num)
 def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
-    t = lift(x)
+    result = _finite(lift(x), nan, posinf, neginf)
+    if copy or not isinstance(x, Tracer) or not x.ndim:
+        return result
+    from vtrace.frontend.assignment import assign  # built on this module
+
+    assign(x, result)
+    return x
+
+
+def _finite(t: Tracer, nan: Any, posinf: Any, neginf: Any) -> Tracer:
     if isinstance(t, ComplexTracer):
-        return ComplexTracer(*(nan_to_num(part, copy, nan, posinf, neginf) for part in (t.re, t.im)))
+        return ComplexTracer(_finite(t.re, nan, posinf, neginf), _finite(t.im, nan, posinf, neginf))
     if t.dtype.kind != "f":
         return alias(t)
     info = np.finfo(t.dtype)

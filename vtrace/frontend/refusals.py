@@ -12,6 +12,8 @@ _UNIQUE = f"{_LENGTH}; use vtrace.numpy.unique(x, size=...)"
 _WHERE = f"{_LENGTH}; use np.where(condition, x, y) for a choice, np.argmax(condition) for the first place"
 _PRINT = f"{_VALUES}; use vtrace.lax.debug_print"
 
+_KIND = "its dtype depends on the values"
+
 WHY: dict[Any, str] = {
     np.argwhere: _WHERE,
     np.flatnonzero: _WHERE,
@@ -34,6 +36,12 @@ WHY: dict[Any, str] = {
     np.polydiv: f"{_LENGTH}, as it leaves out leading zeros; divide step by step, with a loop over the coefficients",
     np.polymul: f"{_LENGTH}, as it leaves out leading zeros; use np.convolve(a, b)",
     np.roots: f"{_LENGTH}, as it leaves out leading and trailing zeros; use vtrace.numpy.roots(p, strip_zeros=False)",
+    **{
+        getattr(np.emath, name): f"{_KIND}; use np.{name}(x.astype(complex))"
+        for name in ("sqrt", "log", "log2", "log10", "arccos", "arcsin", "arctanh")
+    },
+    np.emath.logn: f"{_KIND}; use np.log(x.astype(complex)) / np.log(n)",
+    np.emath.power: f"{_KIND}; use np.power(x.astype(complex), p)",
     np.trim_zeros: f"{_LENGTH}; use np.where to mark what is to be left out",
 }
 """Function -> why it is refused, and what to use."""

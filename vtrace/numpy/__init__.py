@@ -1,8 +1,8 @@
 """NumPy's names for traced code: `import vtrace.numpy as np`.
 
 All of NumPy is here. Its functions take traced arrays by NumPy's own protocols; the few that make arrays, and so have
-no argument to dispatch on, are replaced by ones that make traced arrays while a function is traced. `unique` takes a
-size, and `roots` leaves no zeros out, as traced arrays have shapes that are known.
+no argument to dispatch on, are replaced by ones that make traced arrays while a function is traced, and so are `r_` and
+`c_`. `unique` takes a size, and `roots` leaves no zeros out, as traced arrays have shapes that are known.
 """
 
 from typing import Any
@@ -15,6 +15,8 @@ from vtrace.numpy.creation import empty as empty
 from vtrace.numpy.creation import full as full
 from vtrace.numpy.creation import ones as ones
 from vtrace.numpy.creation import zeros as zeros
+from vtrace.numpy.joining import c_ as c_
+from vtrace.numpy.joining import r_ as r_
 from vtrace.numpy.polynomials import roots as roots
 from vtrace.numpy.sets import unique as unique
 
