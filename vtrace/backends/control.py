@@ -69,13 +69,8 @@ class Control(Assignment):
         results = self._storages(types, varying)
         last = len(op.branches) - 1
         for number, graph in enumerate(op.branches):
-            if number == 0:
-                chosen = self.compare("le", index, int_constant(0))
-            elif number == last:
-                chosen = self.compare("ge", index, int_constant(last))
-            else:
-                chosen = self.compare("eq", index, int_constant(number))
-            if chosen.constant is False and last > 0:
+            chosen = self._is_chosen(index, number, last)
+            if chosen.constant is False:
                 continue
 
             def branch(graph: Graph = graph) -> None:
@@ -83,6 +78,13 @@ class Control(Assignment):
 
             self.guarded(chosen, branch)
         return results
+
+    def _is_chosen(self, index: Value, number: int, last: int) -> Any:
+        """Whether this is the branch of a clamped index: the first and the last one have all that is outside."""
+        if last == 0:
+            return self.constant(True, BOOL)
+        relation = "le" if number == 0 else "ge" if number == last else "eq"
+        return self.compare(relation, index, int_constant(number))
 
     def _while(self, op: While, operands: Sequence[Source], types: Sequence[ArrayType]) -> list[Storage]:
         split = op.cond_consts + op.body_consts

@@ -52,6 +52,7 @@ class Cond(Primitive):
         same = graph_of(lambda b, x: [x], row)
         yield Example(cls((double, square)), (index, row))
         yield Example(cls((same, square, double)), (index, row))
+        yield Example(cls((double,)), (index, row))
         total = graph_of(lambda b, x, s: [b.emit(ReduceSum((0,)), x), s], row, number)
         first = graph_of(lambda b, x, s: [s, Literal.of(1.0)], row, number)
         yield Example(cls((total, first)), (index, row, number))
