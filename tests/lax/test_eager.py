@@ -24,6 +24,14 @@ def test_loops_are_python_s() -> None:
     assert lax.while_loop(lambda c: c[0] < 4, lambda c: (c[0] + 1, c[1] * 2), (0, 1.0)) == (4, 16.0)
 
 
+def test_a_carried_bool_is_one_of_numpy_s() -> None:
+    """`~` of a Python bool is an integer, and deprecated."""
+    body = lambda c: (c[0] + 1, bool(c[0]))  # noqa: E731
+    assert lax.while_loop(lambda c: ~c[1], body, (0, False)) == (2, True)
+    assert lax.fori_loop(0, 3, lambda i, c: ~c, True) == np.False_
+    assert lax.scan(lambda c, x: (~c, ~c), True, np.arange(2))[1].tolist() == [False, True]
+
+
 def test_scan_stacks() -> None:
     carry, ys = lax.scan(lambda c, x: (c + x["a"], (c, x["b"])), 0, {"a": np.arange(4), "b": np.ones((4, 2))})
     assert carry == 6

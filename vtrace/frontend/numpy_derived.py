@@ -8,7 +8,7 @@ import numpy as np
 from vtrace.errors import UsageError
 from vtrace.frontend.complexes.order import clipped
 from vtrace.frontend.complexes.roots import constant_power
-from vtrace.frontend.core import BOOL, broadcast_to, convert
+from vtrace.frontend.core import BOOL, alias, broadcast_to, convert
 from vtrace.frontend.dispatch import UFUNC_HANDLERS, implements
 from vtrace.frontend.numpy_elementwise import apply, constant_like, less, register, select
 from vtrace.frontend.promotion import resolve, result_type
@@ -170,6 +170,10 @@ register(
 def clip(a: Any, a_min: Any = None, a_max: Any = None, out: None = None, *, min: Any = None, max: Any = None) -> Any:
     low, high = (a_min if min is None else min), (a_max if max is None else max)
     result = lift(a)
+    if result.dtype.kind in "iu":  # as in NumPy, a Python integer beyond the dtype's own bounds is no bound
+        info = np.iinfo(result.dtype)
+        low = None if type(low) is int and low <= info.min else low
+        high = None if type(high) is int and high >= info.max else high
     if low is not None and high is not None:
         limits = [result, lift(low), lift(high)]
         dtype = result_type(*limits)
@@ -177,4 +181,4 @@ def clip(a: Any, a_min: Any = None, a_max: Any = None, out: None = None, *, min:
             return clipped(*(convert(t, dtype) for t in limits))
     if low is not None:
         result = UFUNC_HANDLERS[np.maximum](result, low)
-    return result if high is None else UFUNC_HANDLERS[np.minimum](result, high)
+    return alias(result) if high is None else UFUNC_HANDLERS[np.minimum](result, high)

@@ -57,6 +57,12 @@ def fresh(tree: Tree) -> Tree:
     return unflatten(spec, [np.array(v) if isinstance(v, np.ndarray) else v for v in leaves])
 
 
+def initial(tree: Tree) -> Tree:
+    """A loop's first carry outside of a trace: copies, and no Python bools, of which `~True` is -2."""
+    leaves, spec = flatten(fresh(tree))
+    return unflatten(spec, [np.bool_(v) if isinstance(v, bool) else v for v in leaves])
+
+
 def arrays(tree: Tree, what: str, root: str) -> Tree:
     """A result outside of a trace: every leaf an array."""
     leaves, spec = flatten(tree)
@@ -80,7 +86,8 @@ def next_carry(taken: Tree, returned: Tree, words: Words) -> Tree:
 
 
 def _as(value: Any, found: LeafType, wanted: LeafType) -> Any:
-    return value if found == wanted or (wanted.weak and found.weak) else np.asarray(value, wanted.type.dtype)[()]
+    as_it_is = (found == wanted and not isinstance(value, bool)) or (wanted.weak and found.weak)
+    return value if as_it_is else np.asarray(value, wanted.type.dtype)[()]
 
 
 def stack(rows: Sequence[Tree]) -> Tree:

@@ -15,7 +15,7 @@ from vtrace.frontend.control.leaf import LeafType, as_tracer, flatten, leaf_path
 from vtrace.frontend.control.loops import SCAN, check_pair
 from vtrace.frontend.pytree import Tree, unflatten
 from vtrace.frontend.source import at_user_line
-from vtrace.lax.arguments import arrays, fresh, is_tracing, next_carry, require_callable, row, stack
+from vtrace.lax.arguments import arrays, fresh, initial, is_tracing, next_carry, require_callable, row, stack
 
 
 def scan(
@@ -53,7 +53,7 @@ def scan(
         return control.scan(f, init, unflatten(spec, tracers), trips, reverse)
     if not trips:
         return _no_trips(f, init, xs)
-    carry, ys, slices = fresh(init), [], unflatten(spec, each(np.asarray, leaves))
+    carry, ys, slices = initial(init), [], unflatten(spec, each(np.asarray, leaves))
     for n in reversed(range(trips)) if reverse else range(trips):
         result = f(carry, row(slices, n))
         check_pair(result)

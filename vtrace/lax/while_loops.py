@@ -19,7 +19,7 @@ from vtrace.frontend.tracer import Tracer
 from vtrace.ir.types import DType
 from vtrace.lax.arguments import (
     arrays,
-    fresh,
+    initial,
     is_tracing,
     next_carry,
     require_callable,
@@ -50,7 +50,7 @@ def while_loop(cond_fun: Callable[[Tree], Any], body_fun: Callable[[Tree], Tree]
     require_callable("while_loop", cond_fun=cond_fun, body_fun=body_fun)
     if is_tracing():
         return control.while_loop(cond_fun, body_fun, init_val)
-    carry = fresh(init_val)
+    carry = initial(init_val)
     while _holds(cond_fun(carry)):
         carry = next_carry(carry, body_fun(carry), WHILE_LOOP)
     return arrays(carry, "while_loop", "carry")
@@ -111,7 +111,7 @@ def _bound(value: Any, dtype: DType, weak: bool) -> Tracer:
 def _python_loop(
     indices: range, dtype: DType, weak: bool, body_fun: Callable[[Any, Tree], Tree], init_val: Tree
 ) -> Tree:
-    carry = fresh(init_val)
+    carry = initial(init_val)
     for n in indices:
         i = n if weak else np.asarray(n, dtype)[()]
         carry = next_carry(carry, body_fun(i, carry), Words("fori_loop", "body_fun"))
