@@ -1,5 +1,7 @@
 """What tests of several folders need: inputs for a graph, its constants, and comparison of results."""
 
+import ctypes
+import mmap
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -54,3 +56,14 @@ def assert_close(actual: Sequence[Array], expected: Sequence[Array], ulps: int =
             np.testing.assert_allclose(a, e, rtol=tolerance, atol=float(np.finfo(e.dtype).tiny), err_msg=f"result {n}")
         else:
             np.testing.assert_array_equal(a, e, err_msg=f"result {n}")
+
+
+def at_the_end_of_a_page(array: Array) -> Array:
+    """A copy whose last element is the last one of the memory that may be read."""
+    size = -(-array.nbytes // mmap.PAGESIZE) * mmap.PAGESIZE
+    memory = mmap.mmap(-1, size + mmap.PAGESIZE)
+    address = ctypes.addressof(ctypes.c_char.from_buffer(memory))
+    assert ctypes.CDLL(None).mprotect(ctypes.c_void_p(address + size), mmap.PAGESIZE, 0) == 0
+    copy = np.frombuffer(memory, array.dtype, array.size, size - array.nbytes).reshape(array.shape)
+    copy[...] = array
+    return copy

@@ -1,7 +1,5 @@
 """Short rows, alone in a vector or several in one: small matrices against NumPy, reading nothing behind an array."""
 
-import ctypes
-import mmap
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +7,7 @@ import numpy as np
 import pytest
 
 import vtrace
+from tests.helpers import at_the_end_of_a_page
 
 Array = Any
 
@@ -48,17 +47,6 @@ def test_small_matrices(function: Callable[..., Any], dtype: Any, monkeypatch: p
             expected = np.stack([np.asarray(function(x, y)[number]) for x, y in zip(a, b, strict=True)])
             assert result.dtype == expected.dtype
             np.testing.assert_array_equal(result, expected, err_msg=f"{shape}, result {number}")
-
-
-def at_the_end_of_a_page(array: Array) -> Array:
-    """A copy whose last element is the last one of the memory that may be read."""
-    size = -(-array.nbytes // mmap.PAGESIZE) * mmap.PAGESIZE
-    memory = mmap.mmap(-1, size + mmap.PAGESIZE)
-    address = ctypes.addressof(ctypes.c_char.from_buffer(memory))
-    assert ctypes.CDLL(None).mprotect(ctypes.c_void_p(address + size), mmap.PAGESIZE, 0) == 0
-    copy = np.frombuffer(memory, array.dtype, array.size, size - array.nbytes).reshape(array.shape)
-    copy[...] = array
-    return copy
 
 
 @pytest.mark.parametrize("function", [products, sums, places])

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import vtrace
+from tests.helpers import at_the_end_of_a_page
 from vtrace import lax
 from vtrace.backends import masks, refill, threads, vector_memory
 from vtrace.backends.layout import choose, queue_loop
@@ -174,3 +175,19 @@ def test_an_index_out_of_range_is_reported_for_its_example() -> None:
 
     with pytest.raises(vtrace.IndexOutOfRangeError, match="137"):
         vtrace.vmap(run, in_axes=(0, None))(trips, table)
+
+
+@pytest.mark.parametrize("size", [1, 3, 131])
+def test_nothing_is_read_behind_complex_arguments(size: int) -> None:
+    """Both parts of neighbours are read at once, but of those only that are there."""
+    points = RNG.uniform(-1, 1, size) + 1j * RNG.uniform(-1, 1, size)
+
+    def escape(loop: Any, c: Array) -> Any:
+        return loop(
+            lambda s: (s[1] < 50) & (s[0].real ** 2 + s[0].imag ** 2 < 4), lambda s: (s[0] * s[0] + c, s[1] + 1), (c, 0)
+        )[1]
+
+    function = vtrace.vmap(lambda c: escape(lax.while_loop, c))
+    assert_queued(function, points)
+    got = function(at_the_end_of_a_page(points))
+    np.testing.assert_array_equal(got, [escape(python_while, c) for c in points])

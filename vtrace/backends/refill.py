@@ -9,7 +9,7 @@ lane or on its neighbours, so the bits of the results stay what they were.
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from vtrace.backends import llvm_text as ir
 from vtrace.backends.estimate import operations
@@ -126,8 +126,11 @@ class Queue:
         e, scattered = self.e, self._get(self.scattered)
 
         def neighbours() -> None:
-            e.position = Affine(self._get(self.base), 1, self.lanes, e.scope.depth)
-            emit()
+            base = self._get(self.base)
+            e.position = Affine(base, 1, self.lanes, e.scope.depth)
+            inside = e.prefix_mask(cast("Register", e.sub(e.stop, base)), self.lanes)
+            with e.inside(Scope(e.scope.depth, is_loop=False, lanes=self.lanes, mask=inside)):
+                emit()
 
         def anywhere() -> None:
             e.position = places
