@@ -56,6 +56,9 @@ take longer with rows of twice as many examples to turn around."""
 TURNABLE = 32
 """The most examples in a block without loops: rows of 64 bytes would be turned around in 64 x 64 tiles, which takes
 seconds to compile."""
+LARGE_KERNEL = 150
+"""Flat kernels of more equations take one vector at once, and have one masked loop, not one for whole vectors and a
+masked rest: a quarter of the code."""
 MOST_LANES = 64
 """In a block, of which loops of bytes would have more: the places of their examples alone fill 16 registers by then."""
 CLOSE = 1.2
@@ -108,7 +111,7 @@ def choose(graph: Graph, mode: str | None = None) -> Layout:
         outer = ()
     width = lane_count(graph)
     if mode in (None, "flat") and not loops and (shape := _flat_shape(graph)) is not None:
-        if operations(graph) >= FUNCTION:
+        if operations(graph) >= FUNCTION and len(graph.equations) <= LARGE_KERNEL:
             width *= PAIRED_VECTORS
         whole, reason = Spread(width, width // 2), "every equation is elementwise over one shape"
         return Layout("flat", width, symbol, shape, reason, whole)

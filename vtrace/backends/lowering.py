@@ -20,7 +20,7 @@ from vtrace.backends.estimate import ROOM_FOR_ROWS, UNROLLED
 from vtrace.backends.extents import symbols_in
 from vtrace.backends.folds import Pending
 from vtrace.backends.frame import Frame, Source
-from vtrace.backends.layout import Layout, mask_dtype, queue_loop
+from vtrace.backends.layout import LARGE_KERNEL, Layout, mask_dtype, queue_loop
 from vtrace.backends.pairs import indexed_type, pair_inputs, pair_outputs
 from vtrace.backends.reads import NodeRead
 from vtrace.backends.refill import Queue
@@ -33,10 +33,6 @@ from vtrace.ir.primitive import ElementPrimitive
 from vtrace.ir.types import INT64, Shape, static_shape, symbols_of
 from vtrace.ops.control import Mapped
 from vtrace.ops.kinds import Elementwise
-
-LARGE = 150
-"""Kernels of more equations get one masked loop, not one for whole vectors and a masked rest: half the code."""
-
 
 FOLDED_TOGETHER = 4
 """Elements of a fold along rows that share a loop."""
@@ -290,7 +286,7 @@ class Lowering(Control):
                 self._bring_rows(p)
                 self._example(p)
         else:
-            masked_only = self.layout.mode == "batch" or len(self.graph.equations) > LARGE
+            masked_only = self.layout.mode == "batch" or len(self.graph.equations) > LARGE_KERNEL
             for lane in self.lane_loop(self.start, self.stop, masked_only):
                 self._example(lane)
         self.release()

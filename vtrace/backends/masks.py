@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from vtrace.backends import llvm_text as ir
 from vtrace.backends.arithmetic import Arithmetic
-from vtrace.backends.target import MASK_REGISTERS
+from vtrace.backends.target import MASK_REGISTERS, VECTOR_BYTES
 from vtrace.backends.values import AnyValue, Register, llvm_type
 from vtrace.ir.emitter import Value
 from vtrace.ir.types import BOOL, DTYPES, DType
@@ -87,9 +87,11 @@ class Masks(Arithmetic):
         if values[0].dtype != BOOL or MASK_REGISTERS:
             return emit(*values)
         registers = self._aligned(*values)
-        dtype = self._common(registers)
-        if registers[0].lanes == 1 or dtype is None or not self._fills(registers[0].lanes, dtype):
+        dtype, lanes = self._common(registers), registers[0].lanes
+        if lanes == 1 or dtype is None or not self._fills(lanes, dtype):
             return emit(*registers)
+        if lanes * dtype.itemsize <= VECTOR_BYTES and not any(r.integers for r in registers):
+            return replace(emit(*registers), compared=dtype)  # in one register of one block LLVM does so by itself
         return self._bools(emit(*(self._integers(r, dtype) for r in registers)))
 
     def _common(self, bools: Sequence[Register]) -> DType | None:
