@@ -117,6 +117,10 @@ class ScalarEmitter:
             first = merge(first, more)
         return first
 
+    def bounded_index(self, value, extent):
+        assert 0 <= value < extent
+        return value
+
     def checked_index(self, value, extent, axis):
         assert value.dtype == INT64
         assert -extent <= value < extent

@@ -54,6 +54,9 @@ class Faults(Access):
             safe = self.vector(self.convert(safe, I32_TYPE))
         return replace(self.vector(self.convert(safe, INT64)), below=size.constant)
 
+    def bounded_index(self, value: Value, extent: int) -> Value:
+        return replace(self.vector(cast("AnyValue", value)), below=extent)
+
     def _inside(self, index: Value, limit: Value, size: Register, axis: int, wrap: bool) -> Register:
         """The index counted from the start, or 0 where it is out of range, which is noted."""
         unusual = self._beyond(index, limit)

@@ -26,7 +26,7 @@ from vtrace.backends.values import (
     memory_type,
 )
 from vtrace.ir.emitter import Index
-from vtrace.ir.types import BOOL, INT64, ArrayType
+from vtrace.ir.types import BOOL, INT64, ArrayType, Dim
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,8 @@ class VectorMemory(Loops):
         """One element per lane from anywhere."""
         dtype, lanes = buffer.type.dtype, self.lanes
         type_ = memory_type(dtype, lanes)
-        pointers, mask = self._usable(self._pointers(buffer, index), type_.element)
+        pointers = self._pointers(buffer, index)
+        pointers, mask = self._usable(pointers, type_.element, all(map(_is_inside, index, buffer.type.shape)))
         name = f"llvm.masked.gather.{_suffix(buffer.type, lanes)}.v{lanes}p0"
         function = self.declare(name, type_, [pointers.type, I32, mask.type, type_])
         align = ir.Constant(I32, dtype.itemsize)
@@ -169,19 +170,29 @@ class VectorMemory(Loops):
         offsets, first = self.vector(rest, self.lanes).llvm, self.address(buffer, cast("Register", start))
         return self.builder.gep(first, [offsets], source_etype=memory_type(buffer.type.dtype))
 
-    def _usable(self, pointers: Any, element: Any) -> tuple[Any, Any]:
+    def _usable(self, pointers: Any, element: Any, inside: bool = False) -> tuple[Any, Any]:
         """The addresses that lanes use, and a mask of the lanes that use theirs.
 
         Where there are no instructions for that, a jump around each lane would follow, for each of them again. There, a
-        lane out of use gets the address of a zero that nobody else has, and is treated like all others.
+        lane out of use gets the address of a zero that nobody else has, and is treated like all others; unless it may
+        read where it points, as all lanes are `inside` of the array.
         """
         everyone = ir.Constant(ir.VectorType(I1, self.lanes), [1] * self.lanes)
+        if inside and not MASK_REGISTERS:
+            return pointers, everyone
         if self.mask is None or MASK_REGISTERS:
             return pointers, everyone if self.mask is None else self.mask.vector.llvm
         spare = self.slot(element)
         self.builder.store(ir.Constant(element, None), spare)
         elsewhere = self._splat(Register(spare, INT64), self.lanes)
         return self.builder.select(self.mask.vector.llvm, pointers, elsewhere), everyone
+
+
+def _is_inside(index: Any, extent: Dim) -> bool:
+    """Whether an index is in range in all lanes, those out of use as well."""
+    if not isinstance(index, Register):
+        return False
+    return index.lanes == 1 or (index.below is not None and isinstance(extent, int) and index.below <= extent)
 
 
 def _suffix(type_: ArrayType, lanes: int) -> str:

@@ -141,6 +141,9 @@ class Emitter(Protocol):
         (the call raises IndexError after the kernel) and a safe index is returned. Without `wrap` negative ones are
         outside."""
 
+    def bounded_index(self, value: Value, extent: int) -> Value:
+        """`value`, of which the rule knows that it lies in [0, extent), whatever its operands are."""
+
     def fault_where(self, condition: Value, failure: Failure) -> None:
         """Record a failure where the condition holds: the call raises LinAlgError after the kernel; code goes on.
 

@@ -72,7 +72,8 @@ class SearchSorted(ElementPrimitive):
         at: Value = e.constant(0, dtype)
 
         def element(further: int) -> Value:
-            return a((*paired, e.convert(e.add(at, e.constant(further, dtype)), INT64)))
+            place = e.convert(e.add(at, e.constant(further, dtype)), INT64)
+            return a((*paired, e.bounded_index(place, size)))
 
         for half in halves(size):
             at = e.select(before(element(half - 1)), e.add(at, e.constant(half, dtype)), at)
