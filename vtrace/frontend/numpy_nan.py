@@ -9,7 +9,20 @@ from vtrace.frontend.complexes.arithmetic import squared_size
 from vtrace.frontend.core import axis_tuple, convert, full, scalar
 from vtrace.frontend.dispatch import UFUNC_HANDLERS, implements
 from vtrace.frontend.numpy_elementwise import select
-from vtrace.frontend.numpy_reduction import argmax, argmin, cumprod, cumsum, max_, mean, min_, prod, std, sum_, var
+from vtrace.frontend.numpy_reduction import (
+    argmax,
+    argmin,
+    cumprod,
+    cumsum,
+    masked,
+    max_,
+    mean,
+    min_,
+    prod,
+    std,
+    sum_,
+    var,
+)
 from vtrace.frontend.trace import lift
 from vtrace.frontend.tracer import Tracer
 
@@ -28,9 +41,15 @@ def _filled(x: Tracer, value: Any) -> Tracer:
 
 def _with_neutral(function: Callable[..., Tracer], neutral: int) -> Callable[..., Tracer]:
     def handler(
-        a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False, initial: Any = neutral
+        a: Any,
+        axis: Any = None,
+        dtype: Any = None,
+        *,
+        keepdims: bool = False,
+        initial: Any = neutral,
+        where: Any = True,
     ) -> Tracer:
-        return function(_filled(lift(a), neutral), axis, dtype, keepdims=keepdims, initial=initial)
+        return function(_filled(lift(a), neutral), axis, dtype, keepdims=keepdims, initial=initial, where=where)
 
     return handler
 
@@ -51,8 +70,8 @@ implements(np.nancumprod)(_running(cumprod, 1))
 
 
 def _extremum(function: Callable[..., Tracer], ufunc: np.ufunc, neutral: float) -> Callable[..., Any]:
-    def handler(a: Any, axis: Any = None, *, keepdims: bool = False, initial: Any = None) -> Any:
-        x = lift(a)
+    def handler(a: Any, axis: Any = None, *, keepdims: bool = False, initial: Any = None, where: Any = True) -> Any:
+        x = masked(ufunc, lift(a), where, initial)
         holes = _holes(x)
         if holes is None:
             return function(x, axis, keepdims=keepdims, initial=initial)
@@ -82,19 +101,19 @@ implements(np.nanargmax)(_position(argmax, -np.inf))
 implements(np.nanargmin)(_position(argmin, np.inf))
 
 
-def _numbers(holes: Tracer, axis: Any, keepdims: bool) -> Any:
-    """How many elements are none."""
-    return np.sum(~holes, axis=axis, keepdims=keepdims)
+def _numbers(holes: Tracer, axis: Any, keepdims: bool, where: Any) -> Any:
+    """How many elements that count are none."""
+    return sum_(~holes, axis, keepdims=keepdims, where=where)
 
 
 @implements(np.nanmean)
-def nanmean(a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False) -> Any:
+def nanmean(a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False, where: Any = True) -> Any:
     x = lift(a)
     holes = _holes(x)
     if holes is None:
-        return mean(x, axis, dtype, keepdims=keepdims)
-    total = sum_(_filled(x, 0), axis, dtype, keepdims=keepdims)
-    return convert(total / _numbers(holes, axis, keepdims), total.dtype)
+        return mean(x, axis, dtype, keepdims=keepdims, where=where)
+    total = sum_(_filled(x, 0), axis, dtype, keepdims=keepdims, where=where)
+    return convert(total / _numbers(holes, axis, keepdims, where), total.dtype)
 
 
 @implements(np.nanvar)
@@ -108,17 +127,18 @@ def nanvar(
     keepdims: bool = False,
     mean: Any = None,
     correction: float | None = None,
+    where: Any = True,
 ) -> Any:
     x = lift(a)
     holes = _holes(x)
     if holes is None:
-        return var(x, axis, dtype, None, ddof, keepdims=keepdims, mean=mean, correction=correction)
+        return var(x, axis, dtype, None, ddof, keepdims=keepdims, mean=mean, correction=correction, where=where)
     x = x if dtype is None else convert(x, np.dtype(dtype))
     axes = axis_tuple(axis, x.ndim)
-    centre = nanmean(x, axes, keepdims=True) if mean is None else lift(mean)
+    centre = nanmean(x, axes, keepdims=True, where=where) if mean is None else lift(mean)
     squares = squared_size(select(holes, full(x.shape, 0, x.dtype), convert(x - centre, x.dtype)))
-    total = sum_(squares, axes, keepdims=keepdims)
-    degrees = _numbers(holes, axes, keepdims) - (ddof if correction is None else correction)
+    total = sum_(squares, axes, keepdims=keepdims, where=where)
+    degrees = _numbers(holes, axes, keepdims, where) - (ddof if correction is None else correction)
     return convert(np.where(degrees > 0, total / degrees, np.nan), total.dtype)
 
 
@@ -133,8 +153,9 @@ def nanstd(
     keepdims: bool = False,
     mean: Any = None,
     correction: float | None = None,
+    where: Any = True,
 ) -> Any:
     x = lift(a)
     if _holes(x) is None:
-        return std(x, axis, dtype, None, ddof, keepdims=keepdims, mean=mean, correction=correction)
-    return np.sqrt(nanvar(x, axis, dtype, None, ddof, keepdims=keepdims, mean=mean, correction=correction))
+        return std(x, axis, dtype, None, ddof, keepdims=keepdims, mean=mean, correction=correction, where=where)
+    return np.sqrt(nanvar(x, axis, dtype, None, ddof, keepdims=keepdims, mean=mean, correction=correction, where=where))

@@ -176,21 +176,26 @@ def _not_empty(function: Any, x: Tracer, axes: tuple[int, ...]) -> None:
         )
 
 
+def masked(ufunc: np.ufunc, x: Tracer, where: Any, initial: Any) -> Tracer:
+    """`x` where it counts for an extremum, which has no neutral element: elsewhere what is given to begin with."""
+    if where is True:
+        return x
+    if initial is None:
+        raise UsageError(
+            f"{at_user_line()}: reduction operation {ufunc.__name__!r} does not have an identity, so to use a where "
+            "mask one has to specify 'initial'"
+        )
+    return _chosen(x, where, convert(scalar(initial, "initial"), x.dtype))
+
+
 def _extremum(
     function: Any, op: Callable[[tuple[int, ...]], Primitive], on_bools: Callable[[tuple[int, ...]], Primitive]
 ) -> Callable[..., Tracer]:
     ufunc = np.maximum if function is np.max else np.minimum
 
     def handler(a: Any, axis: Any = None, *, keepdims: bool = False, initial: Any = None, where: Any = True) -> Tracer:
-        x = lift(a)
+        x = masked(ufunc, lift(a), where, initial)
         axes = axis_tuple(axis, x.ndim)
-        if where is not True:
-            if initial is None:
-                raise UsageError(
-                    f"{at_user_line()}: reduction operation {ufunc.__name__!r} does not have an identity, so to use a "
-                    "where mask one has to specify 'initial'"
-                )
-            x = _chosen(x, where, convert(scalar(initial, "initial"), x.dtype))
         if initial is None:
             _not_empty(function, x, axes)
         elif any(x.shape[i] == 0 for i in axes):
