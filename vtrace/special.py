@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from vtrace.errors import DTypeError
+from vtrace.frontend.numpy_creation import asarray
 from vtrace.frontend.source import at_user_line
-from vtrace.numpy.creation import asarray
 
 Axis = int | tuple[int, ...] | None
 

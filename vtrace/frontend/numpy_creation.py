@@ -32,6 +32,13 @@ def array(object: Any, dtype: Any = None) -> Tracer:
     return convert(result, check_dtype(dtype, "np.array") if dtype is not None else result.dtype)
 
 
+def asarray(a: Any, dtype: Any = None, **kwargs: Any) -> Any:
+    """`a` as an array: itself if it is one already."""
+    if isinstance(a, Tracer):
+        return a if dtype is None or a.dtype == np.dtype(dtype) else a.astype(dtype)
+    return array(a, dtype) if holds_tracer(a) else np.asarray(a, dtype, **kwargs)
+
+
 def filled(shape: Any, value: Any, dtype: Any) -> Tracer:
     """An array of one value that may be assigned traced values to."""
     return full(static_shape_argument(shape), value, check_dtype(dtype, "the array"))

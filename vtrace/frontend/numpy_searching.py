@@ -1,21 +1,18 @@
-"""Searching in sorted arrays, and sets: searchsorted, digitize, isin, unique."""
+"""Searching in sorted arrays and among values: searchsorted, digitize, isin."""
 
 from typing import Any
 
 import numpy as np
 
 from vtrace.errors import DTypeError, ShapeError, UnsupportedError, UsageError
-from vtrace.frontend.core import BOOL, INT64, broadcast_to, convert, full, reshape, static_int, strong
+from vtrace.frontend.core import BOOL, convert, full, reshape, strong
 from vtrace.frontend.dispatch import implements
-from vtrace.frontend.numpy_movement import concatenate
 from vtrace.frontend.numpy_selection import where
-from vtrace.frontend.numpy_sorting import argsort, sort
+from vtrace.frontend.numpy_sorting import sort
 from vtrace.frontend.promotion import result_type
 from vtrace.frontend.source import at_user_line
 from vtrace.frontend.trace import emit, lift
 from vtrace.frontend.tracer import Tracer
-from vtrace.ops.arithmetic import Add
-from vtrace.ops.scatter import Scatter
 from vtrace.ops.searching import SearchSorted
 
 FEW = 32
@@ -84,41 +81,3 @@ def unique(ar: Any, *_: Any, **__: Any) -> Any:
         f"{at_user_line()}: np.unique has a length that depends on the values; use vtrace.numpy.unique(x, size=...), "
         "which gives the first `size` of them and fills up with fill_value"
     )
-
-
-def unique_of_size(
-    ar: Any, size: Any, fill_value: Any, index: bool, inverse: bool, counts: bool, equal_nan: bool
-) -> tuple[Tracer, ...]:
-    """The first `size` different values in order, and what else is asked for: see `vtrace.numpy.unique`."""
-    array, room = lift(ar), static_int(size, "size")
-    x = reshape(array, (array.size,))
-    if x.size == 0 and room:
-        raise ShapeError(f"{at_user_line()}: vtrace.numpy.unique: size is {room}, but the array is empty")
-    if room < 0:
-        raise UsageError(f"{at_user_line()}: vtrace.numpy.unique: size must not be negative, got {room}")
-    order: Any = argsort(x) if index or inverse else None
-    ordered: Any = sort(x) if order is None else np.take(x, order)
-    differs = ordered[1:] != ordered[:-1]
-    if equal_nan and x.dtype.kind == "f":
-        differs = differs & ~(np.isnan(ordered[1:]) & np.isnan(ordered[:-1]))
-    first: Any = concatenate([full((min(x.size, 1),), True, BOOL), differs]) if x.size else full((0,), True, BOOL)
-    number: Any = np.cumsum(first) - 1
-    target = where(first, number, room)  # what is no first one is left out, as what has no room is
-    fill = (
-        ordered[:1] if fill_value is None and x.size else full((1,), 0 if fill_value is None else fill_value, x.dtype)
-    )
-
-    def chosen(values: Any, start: Tracer) -> Tracer:
-        return emit(Scatter(None, drop=True, wrap=False), start, target, convert(values, start.dtype))
-
-    results = [chosen(ordered, broadcast_to(lift(fill), (room,)))]
-    if index:
-        start = order[:1] if x.size else full((1,), 0, INT64)
-        results.append(chosen(order, broadcast_to(lift(start), (room,))))
-    if inverse:
-        back = emit(Scatter(None), full((x.size,), 0, INT64), lift(order), lift(number))
-        results.append(reshape(back, array.shape))
-    if counts:
-        ones = full((x.size,), 1, INT64)
-        results.append(emit(Scatter(Add(), drop=True, wrap=False), full((room,), 0, INT64), lift(number), ones))
-    return tuple(results)

@@ -37,7 +37,7 @@ def where(condition: Any, *choices: Any) -> Tracer:
     if len(choices) != 2:
         raise UnsupportedError(
             f"{at_user_line()}: np.where(condition) with a traced condition has a shape that depends on the values; "
-            "use np.where(condition, x, y)"
+            "use np.where(condition, x, y), or vtrace.numpy.where(condition, size=...)"
         )
     x, y = map(lift, choices)
     dtype = result_type(x, y)

@@ -7,34 +7,36 @@ import numpy as np
 _LENGTH = "its length depends on the values"
 _NO_MEMORY = "a traced array has no memory of its own"
 _VALUES = "the values are known only when the compiled function runs"
-_SET = f"{_LENGTH}; use vtrace.numpy.unique(x, size=...), np.isin and np.sort"
-_UNIQUE = f"{_LENGTH}; use vtrace.numpy.unique(x, size=...)"
-_WHERE = f"{_LENGTH}; use np.where(condition, x, y) for a choice, np.argmax(condition) for the first place"
-_PRINT = f"{_VALUES}; use vtrace.lax.debug_print"
-
 _KIND = "its dtype depends on the values"
 
+_PRINT = f"{_VALUES}; use vtrace.lax.debug_print"
+
 WHY: dict[Any, str] = {
-    np.argwhere: _WHERE,
-    np.flatnonzero: _WHERE,
-    np.nonzero: _WHERE,
     np.array2string: _PRINT,
     np.array_repr: _PRINT,
     np.array_str: _PRINT,
-    np.intersect1d: _SET,
-    np.setdiff1d: _SET,
-    np.setxor1d: _SET,
-    np.union1d: _SET,
-    np.unique_all: _UNIQUE,
-    np.unique_counts: _UNIQUE,
-    np.unique_inverse: _UNIQUE,
-    np.unique_values: _UNIQUE,
+    **{
+        function: f"{_LENGTH}; use vtrace.numpy.{function.__name__}(x, size=...), np.where(condition, x, y) for a "
+        "choice, np.argmax(condition) for the first place"
+        for function in (np.argwhere, np.flatnonzero, np.nonzero)
+    },
+    **{
+        function: f"{_LENGTH}; use vtrace.numpy.{function.__name__}(x, y, size=...)"
+        for function in (np.intersect1d, np.setdiff1d, np.setxor1d, np.union1d)
+    },
+    **{
+        function: f"{_LENGTH}; use vtrace.numpy.{function.__name__}(x, size=...)"
+        for function in (np.unique_all, np.unique_counts, np.unique_inverse, np.unique_values)
+    },
     np.isnat: "there are no dates among traced arrays",
     np.may_share_memory: _NO_MEMORY,
     np.shares_memory: _NO_MEMORY,
     np.min_scalar_type: f"{_VALUES}; use x.dtype",
-    np.polydiv: f"{_LENGTH}, as it leaves out leading zeros; divide step by step, with a loop over the coefficients",
-    np.polymul: f"{_LENGTH}, as it leaves out leading zeros; use np.convolve(a, b)",
+    **{
+        function: f"{_LENGTH}, as it leaves out leading zeros; use "
+        f"vtrace.numpy.{function.__name__}(x, y, trim_leading_zeros=False)"
+        for function in (np.polymul, np.polydiv)
+    },
     np.roots: f"{_LENGTH}, as it leaves out leading and trailing zeros; use vtrace.numpy.roots(p, strip_zeros=False)",
     **{
         getattr(np.emath, name): f"{_KIND}; use np.{name}(x.astype(complex))"

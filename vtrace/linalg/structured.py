@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 
 from vtrace.errors import ShapeError
+from vtrace.frontend.numpy_creation import asarray
 from vtrace.frontend.source import at_user_line
 from vtrace.linalg.arguments import as_scipy
-from vtrace.numpy.creation import asarray
 
 
 @as_scipy

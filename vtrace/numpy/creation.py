@@ -11,7 +11,6 @@ import numpy as np
 from vtrace.frontend import numpy_creation
 from vtrace.frontend.numpy_creation import filled, holds_tracer
 from vtrace.frontend.trace import current_frame
-from vtrace.frontend.tracer import Tracer
 
 
 def array(object: Any, dtype: Any = None, **kwargs: Any) -> Any:
@@ -19,13 +18,6 @@ def array(object: Any, dtype: Any = None, **kwargs: Any) -> Any:
     if current_frame() is None or (kwargs and not holds_tracer(object)):
         return np.array(object, dtype, **kwargs)
     return numpy_creation.array(object, dtype)
-
-
-def asarray(a: Any, dtype: Any = None, **kwargs: Any) -> Any:
-    """`a` as an array: itself if it is one already."""
-    if isinstance(a, Tracer):
-        return a if dtype is None or a.dtype == np.dtype(dtype) else a.astype(dtype)
-    return array(a, dtype, **kwargs) if holds_tracer(a) else np.asarray(a, dtype, **kwargs)
 
 
 def zeros(shape: Any, dtype: Any = float, **kwargs: Any) -> Any:
