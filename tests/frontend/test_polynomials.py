@@ -92,3 +92,39 @@ def test_roots_that_are_refused() -> None:
     with pytest.raises(LinAlgError, match="batch element 1"):
         vtrace.vmap(lambda p: vnp.roots(p, strip_zeros=False))(np.array([[1.0, 2.0], [1.0, np.inf]]))
     np.testing.assert_array_equal(vnp.roots([0, 1, -1]), [1.0])
+
+
+@pytest.mark.parametrize("dtypes", ["dd", "ll", "Dl", "ii", "Bl", "ff"])
+@pytest.mark.parametrize("sizes", [(5, 3), (3, 5), (4, 4), (4, 1), (1, 1)])
+def test_products_and_quotients(sizes: tuple[int, int], dtypes: str) -> None:
+    x, y = (RNG.integers(1, 9, (3, n)).astype(d) for n, d in zip(sizes, dtypes, strict=True))
+    x[1, 0] = 0
+    rtol = 1e-5 if dtypes == "ff" else 1e-12
+
+    def products(x: Any, y: Any) -> Any:
+        whole: Any = {"trim_leading_zeros": False}
+        return [vnp.polymul(x, y, **whole), *vnp.polydiv(x, y, **whole)]
+
+    for got in (
+        vtrace.vmap(products)(x, y),
+        vtrace.vmap(products, in_axes=1)(x.T, y.T),
+        [np.stack(r) for r in zip(*map(products, x, y), strict=True)],
+    ):
+        for n in range(3):
+            quotient, remainder = np.polydiv(x[n], y[n])
+            wanted = [np.polymul(x[n], y[n]), quotient, remainder]
+            for result, w in zip(got, wanted, strict=True):
+                assert result.dtype == w.dtype
+                padded = np.concatenate([np.zeros(result.shape[1] - w.size, w.dtype), w])
+                np.testing.assert_allclose(result[n], padded, rtol=rtol, atol=100 * rtol)
+
+
+def test_products_and_quotients_that_are_refused() -> None:
+    for name in ("polymul", "polydiv"):
+        with pytest.raises(UnsupportedError, match=rf"use vtrace.numpy.{name}\(x, y, trim_leading_zeros=False\)"):
+            vtrace.jit(getattr(vnp, name))(np.ones(3), np.ones(2))
+        with pytest.raises(ValueError, match="must be 1d only"):
+            getattr(vnp, name)(np.ones((2, 2)), np.ones(2), trim_leading_zeros=False)
+    assert vnp.polymul([0, 1], [1, 1]).tolist() == [1, 1]
+    empty = vnp.polymul(np.zeros(0), np.ones(2), trim_leading_zeros=False)
+    assert empty.tolist() == [0, 0]

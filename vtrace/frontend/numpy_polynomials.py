@@ -10,6 +10,7 @@ from vtrace.frontend.dispatch import implements
 from vtrace.frontend.numpy_eigenvalues import eigvals
 from vtrace.frontend.numpy_movement import atleast_1d, concatenate, stack
 from vtrace.frontend.numpy_ranks import lstsq
+from vtrace.frontend.promotion import result_type
 from vtrace.frontend.source import at_user_line
 from vtrace.frontend.trace import lift
 from vtrace.frontend.tracer import Tracer
@@ -150,3 +151,39 @@ def all_roots(p: Any) -> Tracer:
     found: Any = eigvals(concatenate([(-c[1:] / c[0])[None], np.eye(degree - 1, degree, dtype=c.dtype)]))
     found = np.where(found == 0, 0, found)[np.argsort(found == 0, stable=True)]
     return lift(np.where(np.arange(degree) + leading < degree, found, complex(np.nan, np.nan)))
+
+
+def whole_product(a1: Any, a2: Any) -> Any:
+    """The product with all its coefficients: one less than the factors have together."""
+    x, y = _coefficients(a1), _coefficients(a2)
+    return np.convolve(x, y)
+
+
+def whole_quotient(u: Any, v: Any) -> tuple[Any, Any]:
+    """The quotient, and a remainder of as many coefficients as `u` has, by long division."""
+    x, divisor = _coefficients(u) + 0.0, _coefficients(v) + 0.0
+    dtype = result_type(lift(x), lift(divisor))
+    x, divisor = convert(x, dtype), convert(divisor, dtype)
+    size = divisor.size
+    scale: Any = 1.0 / divisor[0]
+    window: Any = x[:size]
+    quotient: list[Any] = []
+    remainder: list[Any] = []
+    for k in range(x.size - size + 1):
+        quotient.append(scale * window[0])
+        window = window - quotient[-1] * divisor
+        if k + size < x.size:
+            remainder.append(window[0])
+            window = concatenate([window[1:], x[k + size : k + size + 1]])
+    return (
+        stack(quotient) if quotient else full((1,), 0, dtype),
+        concatenate([stack(remainder), window]) if remainder else window,
+    )
+
+
+def _coefficients(p: Any) -> Any:
+    """A vector, with at least one coefficient."""
+    c = atleast_1d(lift(p))
+    if c.ndim != 1:
+        raise ShapeError(f"{at_user_line()}: Polynomial must be 1d only.")
+    return c if c.size else full((1,), 0, c.dtype)

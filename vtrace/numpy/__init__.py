@@ -2,7 +2,7 @@
 
 All of NumPy is here. Its functions take traced arrays by NumPy's own protocols; the few that make arrays, and so have
 no argument to dispatch on, are replaced by ones that make traced arrays while a function is traced, and so are `r_` and
-`c_`. `nonzero`, `unique` and their like take a size, and `roots`, `polymul` and `polydiv`
+`c_`. `vectorize` is a `vmap`; `nonzero`, `unique` and their like take a size, and `roots`, `polymul` and `polydiv`
 can leave no zeros out, as traced arrays have shapes that are known.
 """
 
@@ -18,6 +18,8 @@ from vtrace.numpy.creation import ones as ones
 from vtrace.numpy.creation import zeros as zeros
 from vtrace.numpy.joining import c_ as c_
 from vtrace.numpy.joining import r_ as r_
+from vtrace.numpy.polynomials import polydiv as polydiv
+from vtrace.numpy.polynomials import polymul as polymul
 from vtrace.numpy.polynomials import roots as roots
 from vtrace.numpy.positions import argwhere as argwhere
 from vtrace.numpy.positions import flatnonzero as flatnonzero
