@@ -29,6 +29,10 @@ What holds for all of them:
   infinity, or what the table says. An index out of range is an IndexError, and a singular matrix a LinAlgError.
 - NumPy cannot be told what `np.array`, `np.asarray`, `np.zeros`, `np.arange` and the like are to do with traced arrays:
   `import vtrace.numpy as np` in place of `numpy` has all of NumPy, with these replaced.
+- Where NumPy lets the values say how long a result is, `vtrace.numpy` has the function with JAX's keywords: `size=` and
+  `fill_value=` of `nonzero`, `flatnonzero`, `argwhere`, `where`, `unique`, `unique_all` and its like, `union1d`,
+  `intersect1d`, `setdiff1d` and `setxor1d`; `trim_leading_zeros=False` of `polymul` and `polydiv`; `strip_zeros=False`
+  of `roots`. `vtrace.numpy.vectorize` is JAX's, too: a `vmap` over all axes that are to be broadcast.
 - Arguments for layouts in memory (`subok`, `copy`, `order` of what makes arrays) change nothing. `order='A'` and `'K'`
   of `ravel`, `flatten` and `reshape` read a view (`x.T`) in the order that it has in memory, and all else in C order:
   arguments, and results for which NumPy takes the order of the operands (`2 * x.T`).

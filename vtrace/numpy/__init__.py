@@ -34,6 +34,7 @@ from vtrace.numpy.sets import unique_all as unique_all
 from vtrace.numpy.sets import unique_counts as unique_counts
 from vtrace.numpy.sets import unique_inverse as unique_inverse
 from vtrace.numpy.sets import unique_values as unique_values
+from vtrace.numpy.vectorized import vectorize as vectorize
 
 
 def __getattr__(name: str) -> Any:
