@@ -49,13 +49,13 @@ def stretched(x: Array) -> Any:
 
 
 LENGTHS = {
-    np.bool_: (2, 13),
-    np.int8: (3, 16),
+    np.bool_: (2, 13, 40),
+    np.int8: (3, 16, 37),
+    np.uint16: (5, 41),
     np.float32: (2, 5, 8, 11, 16, 19, 32, 37),
     np.int64: (2, 3, 4, 7, 8, 13, 16, 17, 23, 31, 32, 40),
 }
-"""Primes, powers of two, and either side of what is read as one stretch; few where a block has many lanes, as their
-code is long: long rows of bytes take 15 s to compile."""
+"""Primes, powers of two, and either side of what is read as one stretch or moved in squares."""
 
 
 @both
@@ -98,6 +98,12 @@ def test_code_on_disk_belongs_to_its_layout(layout: str, monkeypatch: pytest.Mon
     function = vtrace.vmap(lambda v: np.exp(v) / np.sum(np.exp(v)))
     assert f"{layout} layout" in function.inspect(x).report
     np.testing.assert_allclose(function(x), np.exp(x) / np.sum(np.exp(x), axis=1, keepdims=True), rtol=1e-13)
+
+
+def test_a_layout_that_there_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VTRACE_LAYOUT", "flat")
+    with pytest.raises(vtrace.UsageError, match="VTRACE_LAYOUT is 'flat'; it takes batch, inner"):
+        vtrace.vmap(np.sum)(rows(np.float32, 3, 5))
 
 
 def _agrees(graph: Graph, seed: int, axes: list[int], monkeypatch: pytest.MonkeyPatch) -> None:

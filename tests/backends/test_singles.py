@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import vtrace
+from tests.helpers import at_the_end_of_a_page
 from vtrace.backends import masks, singles, vector_memory
 from vtrace.backends.target import MASK_REGISTERS
 
@@ -23,13 +24,6 @@ def kind(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Non
     monkeypatch.setenv("VTRACE_LAYOUT", "batch")
 
 
-def page_end(array: Array) -> Array:
-    """A copy that ends where its memory does, as far as NumPy can say."""
-    room = np.zeros(array.size + 1, array.dtype)[1:]
-    room[...] = array.ravel()
-    return room.reshape(array.shape)
-
-
 @pytest.mark.parametrize("size", [2, 4, 5, 8, 15, 16, 20, 40])
 @pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.bool_, np.int16, np.uint16])
 def test_rows_turned_around_and_back(dtype: Any, size: int) -> None:
@@ -39,10 +33,11 @@ def test_rows_turned_around_and_back(dtype: Any, size: int) -> None:
 
     function = vtrace.vmap(f)
     for batch in BATCHES:
-        rows = page_end(RNG.integers(0, 2 if dtype == np.bool_ else 100, (batch, size)).astype(dtype))
+        rows = at_the_end_of_a_page(RNG.integers(0, 2 if dtype == np.bool_ else 100, (batch, size)).astype(dtype))
         with np.errstate(over="ignore"):
             want = [f(row) for row in rows]
-        for k, got in enumerate(function(rows)):
+        out = tuple(at_the_end_of_a_page(np.zeros(shape, dtype)) for shape in (rows.shape, rows.shape, (batch,)))
+        for k, got in enumerate(function(rows, out=out)):
             np.testing.assert_array_equal(got, np.array([w[k] for w in want], dtype), err_msg=f"{batch} rows")
 
 
@@ -55,7 +50,7 @@ def test_elements_left_over(dtype: Any) -> None:
         return x + dtype(1), np.where(x > 50, table[place], x), np.max(x)
 
     for batch in BATCHES:
-        x = page_end(RNG.integers(0, 100, batch).astype(dtype))
+        x = at_the_end_of_a_page(RNG.integers(0, 100, batch).astype(dtype))
         place = RNG.integers(-77, 77, batch)
         got = vtrace.vmap(f, (None, 0, 0))(table, x, place)
         for g, want in zip(got, (x + dtype(1), np.where(x > 50, table[place], x), x), strict=True):

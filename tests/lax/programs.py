@@ -24,6 +24,7 @@ STEPS: dict[str, Callable[[State], State]] = {
     "count": lambda s: (s[0], s[1], (s[2] * 5 + 3) % 7),
     "pick": lambda s: (s[1][s[2] % 3], s[1], s[2]),
     "sums": lambda s: (s[0], np.cumsum(s[1]) * 0.25, s[2] + 1),
+    "blend": lambda s: (s[0], np.where((s[1] > s[0]) & ~(s[1] > 0.5), s[1] * 0.5, s[1]), s[2]),
     "convert": lambda s: (s[0] + s[2] * 0.125, s[1], s[2] // 2),
 }
 
@@ -31,6 +32,8 @@ TESTS: dict[str, Callable[[State], Any]] = {
     "positive": lambda s: s[0] > 0.0625,
     "odd": lambda s: s[2] % 2 == 1,
     "ordered": lambda s: s[1][0] < s[1][2],
+    "one of two": lambda s: (s[0] > 0.25) ^ ((s[2] % 3 == 0) | (s[1][0] < 0.5)),
+    "not both": lambda s: ~((s[0] < 0) & (s[2] % 2 == 0)),
 }
 
 

@@ -28,6 +28,7 @@ from vtrace.backends.estimate import (
 from vtrace.backends.pairs import pair_inputs, pair_outputs
 from vtrace.backends.spread import Spread
 from vtrace.backends.target import VECTOR_BYTES, VECTOR_REGISTERS
+from vtrace.errors import UsageError
 from vtrace.ir.graph import Atom, Equation, Graph
 from vtrace.ir.primitive import ElementPrimitive
 from vtrace.ir.types import BOOL, DTYPES, DType, Shape, Symbol
@@ -102,6 +103,8 @@ class Layout:
 def choose(graph: Graph, mode: str | None = None) -> Layout:
     """The layout of a kernel's graph; `mode`, or VTRACE_LAYOUT, overrides the rule for experiments."""
     mode = mode or os.environ.get("VTRACE_LAYOUT") or None
+    if mode not in (None, "batch", "inner"):
+        raise UsageError(f"VTRACE_LAYOUT is {mode!r}; it takes batch, inner")
     shapes = [v.type.shape for v in (*graph.inputs, *(o for e in graph.equations for o in e.outputs))]
     symbols = {d for s in shapes for d in s if isinstance(d, Symbol)}
     symbol = min(symbols, key=lambda s: s.name) if symbols else None
@@ -110,7 +113,7 @@ def choose(graph: Graph, mode: str | None = None) -> Layout:
     if symbol is None and loops:
         outer = ()
     width = lane_count(graph)
-    if mode in (None, "flat") and not loops and (shape := _flat_shape(graph)) is not None:
+    if mode is None and not loops and (shape := _flat_shape(graph)) is not None:
         if operations(graph) >= FUNCTION and len(graph.equations) <= LARGE_KERNEL:
             width *= PAIRED_VECTORS
         whole, reason = Spread(width, width // 2), "every equation is elementwise over one shape"
