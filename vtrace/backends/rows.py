@@ -114,27 +114,26 @@ class Rows(VectorMemory):
         """
         group = self._group(buffer)
 
-        def tile(column: Register, left: Register | None, width: int) -> None:
+        def tile(column: Register, left: Register | None) -> None:
             mask = None if left is None else self.prefix_mask(left, group)
             parts = []
             for first in range(0, self.lanes, group):
                 rows = [self._row_start(start, column, size, first + lane) for lane in range(group)]
                 parts.append(self._split([self.load_vector(buffer, row, mask, group).llvm for row in rows]))
-            for e in range(width):
+            for e in range(group):
                 keep(column, e, self._concat([p[e] for p in parts]))
 
-        self._tiles(buffer, size, tile)
+        self._tiles(size, group, tile)
 
     def store_tiles(self, buffer: Buffer, start: Register, size: int, kept: Callable[[Register, int], Any]) -> None:
         """The reverse: `kept(column, e)` gives element `column + e` of every lane."""
         group = self._group(buffer)
 
-        def tile(column: Register, left: Register | None, width: int) -> None:
-            columns = [kept(column, e) for e in range(width)]
+        def tile(column: Register, left: Register | None) -> None:
+            columns = [kept(column, e) for e in range(group)]
             vectors: list[Any] = []
             for first in range(0, self.lanes, group):
-                parts = [self._lanes_of(c, first, group) for c in columns]
-                vectors += self._merge(parts + [ir.Constant(parts[0].type, ir.Undefined)] * (group - width))
+                vectors += self._merge([self._lanes_of(c, first, group) for c in columns])
 
             def write(masked: bool) -> list[Any]:
                 whole = None if left is None else self.prefix_mask(left, group)
@@ -147,7 +146,7 @@ class Rows(VectorMemory):
 
             self._full_or_masked(write)
 
-        self._tiles(buffer, size, tile)
+        self._tiles(size, group, tile)
 
     def copy_rows(self, source: Buffer, start: Register, target: Buffer, to: Register, size: int) -> None:
         """Copy the rows of all lanes in use, in the order of memory."""
@@ -165,22 +164,14 @@ class Rows(VectorMemory):
 
         self._full_or_masked(copy)
 
-    def _tiles(self, buffer: Buffer, size: int, tile: Callable[[Register, Register | None, int], None]) -> None:
-        """`tile(column, left, width)` for every `width` columns; where `left` is given, only so many are in the row.
+    def _tiles(self, size: int, group: int, tile: Callable[[Register, Register | None], None]) -> None:
+        """`tile(column, left)` for every `group` columns; where `left` is given, only so many are in the row.
 
-        The last tile has a mask, like all tiles then: that costs less than a second version of the code. (Masks for
-        small elements are an extension of AVX-512; elsewhere they would be branches.)
+        The last tile has a mask, like all tiles then: that costs less than a second version of the code. (Small
+        elements, for which most processors have no masks, come here only where there are: see `singles.py`.)
         """
-        group = self._group(buffer)
-        rest = size % group
-        if rest and (VECTOR_BYTES == 64 or buffer.type.dtype.itemsize >= 4):
-            with self.loop(int_constant(0), int_constant(size), group) as column:
-                tile(column, cast("Register", self.sub(int_constant(size), column)), group)
-            return
-        with self.loop(int_constant(0), int_constant(size - rest), group) as column:
-            tile(column, None, group)
-        if rest:
-            tile(int_constant(size - rest), int_constant(rest), rest)
+        with self.loop(int_constant(0), int_constant(size), group) as column:
+            tile(column, cast("Register", self.sub(int_constant(size), column)) if size % group else None)
 
     def _row_start(self, start: Register, column: Register, size: int, lane: int) -> Register:
         """Where to read or write in a lane's row; a lane outside the array is sent to the last row inside."""

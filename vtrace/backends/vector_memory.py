@@ -178,10 +178,10 @@ class VectorMemory(Loops):
         read where it points, as all lanes are `inside` of the array.
         """
         everyone = ir.Constant(ir.VectorType(I1, self.lanes), [1] * self.lanes)
-        if inside and not MASK_REGISTERS:
+        if self.mask is None or (inside and not MASK_REGISTERS):
             return pointers, everyone
-        if self.mask is None or MASK_REGISTERS:
-            return pointers, everyone if self.mask is None else self.mask.vector.llvm
+        if MASK_REGISTERS:
+            return pointers, self.mask.vector.llvm
         spare = self.slot(element)
         self.builder.store(ir.Constant(element, None), spare)
         elsewhere = self._splat(Register(spare, INT64), self.lanes)

@@ -1,6 +1,6 @@
 """The sizes of the parts that a matrix product is taken to. Those that decide bits are here, and look at no batch."""
 
-from vtrace.backends.target import VECTOR_BYTES
+from vtrace.backends.target import MASK_REGISTERS, VECTOR_BYTES
 
 INNER = {4: 384, 8: 512}
 """Products that are summed in registers, by the bytes of an element. Such sums are then added one after the other: the
@@ -8,7 +8,7 @@ order of all additions is that of k, whatever computes them."""
 DEPTH = {4: 3 * INNER[4], 8: INNER[8]}
 """How much of `inner` a task goes through, a multiple of that: its rows of x stay in the second cache meanwhile."""
 
-MASKED = VECTOR_BYTES == 64
+MASKED = MASK_REGISTERS
 """With AVX-512 a mask costs nothing. Elsewhere only what is left of the last panel is read under one."""
 TILE_ROWS = (14, 4, 2, 1) if MASKED else (6, 4, 2, 1)
 """Rows that are summed together: the first fills the registers, the others take what it leaves."""
